@@ -1,0 +1,46 @@
+# One command per habit. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA_DIR ?= data/demo
+PORT ?= 8000
+SIMULATOR_PORT ?= 8001
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench clean
+
+help: ## list the commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[33mmake %-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime ## start server, simulator and database, connected and ready (RESET=1 starts over)
+	@$(BIN)/heliograph demo --port $(PORT) --simulator-port $(SIMULATOR_PORT) --data-dir $(DATA_DIR) $(if $(RESET),--reset)
+
+test: $(VENV)/.dev ## run the tests (PYTEST_ARGS="-k name" narrows)
+	@$(BIN)/pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev ## ruff, strict types, the floors of the house, unused dependencies
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/deptry src
+
+format: $(VENV)/.dev ## let ruff put the code in order
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## measure on this machine; prints a table, writes bench-results/
+	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+clean: ## remove the virtual environment and caches (the demo's data stays)
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Heliograph needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Installing Heliograph into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Installing Heliograph and its development tools into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,lint,bench]'
+	@touch $@

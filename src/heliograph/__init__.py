@@ -1,0 +1,18 @@
+"""Heliograph: a self-hosted messaging server for Instagram Direct, wire-compatible with Sunshine Conversations v2.
+
+The rooms, top floor first (`docs/architecture.md` draws the way of a message through them):
+
+``cli`` · ``commands`` · ``app``  start things and put the server together
+``api``                           Sunshine Conversations v2 over HTTP
+``channels.instagram``            everything that knows Instagram
+``messaging``                     users, conversations, messages, integrations, the window rule
+``delivery``                      customer webhooks
+``events``                        the event log and its fan-out
+``lanes``                         ordered, leased, durable work
+``storage``                       PostgreSQL, migrations, secrets, ids
+``telemetry``                     metrics and logs
+
+``simulator`` plays Meta and meets the server over HTTP only.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,70 @@
+"""Every setting, in one place. `heliograph settings` prints this table with the values in force.
+
+A setting is an environment variable ``HELIOGRAPH_<NAME>``.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator can set."""
+
+    model_config = SettingsConfigDict(env_prefix="HELIOGRAPH_", extra="ignore")
+
+    host: Annotated[str, Field(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, description="Port to listen on.")] = 8000
+    public_url: Annotated[
+        str,
+        Field(
+            description="Where the outside world reaches this server: Meta's webhooks come here. https in production."
+        ),
+    ] = ""
+    data_dir: Annotated[Path, Field(description="Embedded database and secret key live here.")] = Path("data")
+    database_url: Annotated[
+        SecretStr,
+        Field(description="A PostgreSQL of your own (15 to 18). Empty: the embedded one, in the data directory."),
+    ] = SecretStr("")
+    database_connections: Annotated[int, Field(ge=4, description="Largest number of connections of this process.")] = 16
+    secret_key: Annotated[
+        SecretStr,
+        Field(
+            description="32 bytes in base64 that encrypt tokens and secrets at rest; older keys may follow after commas."
+            " Empty: a key is made in the data directory."
+        ),
+    ] = SecretStr("")
+    graph_url: Annotated[str, Field(description="Meta's Graph API, or the simulator.")] = "https://graph.facebook.com"
+    graph_version: Annotated[str, Field(pattern=r"^v\d+\.\d+$", description="Version of the Graph API.")] = "v25.0"
+    graph_timeout: Annotated[float, Field(gt=0, description="Seconds to wait for an answer of Meta's.")] = 20.0
+    unknown_grace: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="Seconds to wait for the echo of a part whose outcome is unknown, before the thread is read.",
+        ),
+    ] = 30.0
+    webhook_allow_networks: Annotated[
+        str,
+        Field(
+            description="Networks that customer webhooks may reach although not public, e.g. 127.0.0.0/8,10.0.0.0/8."
+        ),
+    ] = ""
+    log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much to log.")] = "INFO"
+    log_format: Annotated[
+        str, Field(pattern="^(auto|pretty|json)$", description="auto: pretty on a terminal, JSON elsewhere.")
+    ] = "auto"
+
+    @field_validator("public_url", "graph_url")
+    @classmethod
+    def _no_trailing_slash(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @property
+    def reachable_at(self) -> str:
+        """The public URL, or this machine's when none is set."""
+        return self.public_url or f"http://{self.host}:{self.port}"

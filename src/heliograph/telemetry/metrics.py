@@ -1,0 +1,65 @@
+"""Every metric of the server, in one place. Served at ``/metrics`` for Prometheus.
+
+Names follow Prometheus' conventions: seconds, totals, and labels with few values. No label ever holds an id.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry()
+
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+WEBHOOKS_RECEIVED = Counter(
+    "heliograph_webhooks_received_total", "Meta webhooks answered 200, by then on disk", registry=REGISTRY
+)
+WEBHOOKS_REFUSED = Counter("heliograph_webhooks_refused_total", "Meta webhooks refused", ["reason"], registry=REGISTRY)
+WEBHOOK_SECONDS = Histogram(
+    "heliograph_webhook_seconds",
+    "From a webhook's last byte to its 200, journal commit included",
+    buckets=_FAST,
+    registry=REGISTRY,
+)
+ITEMS_LEFT_OVER = Counter(
+    "heliograph_journal_left_over_total",
+    "Items of webhooks that stay in the journal unapplied, by reason",
+    ["reason"],
+    registry=REGISTRY,
+)
+EVENTS_APPLIED = Counter(
+    "heliograph_inbound_events_total", "Inbound events applied, by kind", ["kind"], registry=REGISTRY
+)
+INBOUND_SECONDS = Histogram(
+    "heliograph_inbound_seconds",
+    "From a webhook's arrival to its effects being committed",
+    buckets=_FAST,
+    registry=REGISTRY,
+)
+LANES_WAITING = Gauge("heliograph_lanes", "Lanes with work, by kind", ["kind"], registry=REGISTRY)
+JOBS_WAITING = Gauge("heliograph_lane_jobs", "Jobs waiting, by kind", ["kind"], registry=REGISTRY)
+OLDEST_JOB_SECONDS = Gauge(
+    "heliograph_lane_oldest_job_seconds", "Age of the oldest waiting job, by kind", ["kind"], registry=REGISTRY
+)
+JOB_FAILURES = Counter(
+    "heliograph_job_failures_total", "Handlers that raised, by lane kind", ["kind"], registry=REGISTRY
+)
+SENDS = Counter("heliograph_sends_total", "Parts handed to Meta, by outcome", ["outcome"], registry=REGISTRY)
+SEND_SECONDS = Histogram(
+    "heliograph_send_seconds", "Duration of a Graph API send call", buckets=_FAST, registry=REGISTRY
+)
+GRAPH_CALLS = Counter("heliograph_graph_calls_total", "Graph API calls", ["call", "status"], registry=REGISTRY)
+DELIVERIES = Counter(
+    "heliograph_deliveries_total", "POSTs to customer webhooks, by outcome", ["outcome"], registry=REGISTRY
+)
+DELIVERY_SECONDS = Histogram(
+    "heliograph_delivery_seconds", "Duration of a POST to a customer webhook", buckets=_FAST, registry=REGISTRY
+)
+EVENT_TO_DELIVERY_SECONDS = Histogram(
+    "heliograph_event_to_delivery_seconds",
+    "From an event's creation to its successful delivery",
+    buckets=_FAST,
+    registry=REGISTRY,
+)
+API_REQUESTS = Counter(
+    "heliograph_api_requests_total", "API requests, by method and status class", ["method", "status"], registry=REGISTRY
+)
+API_SECONDS = Histogram("heliograph_api_seconds", "Duration of an API request", buckets=_FAST, registry=REGISTRY)
