@@ -1,0 +1,10 @@
+"""The event log and its fan-out.
+
+What happens to a conversation is published here, in the transaction that makes it happen: the event's row, and a job in
+the lane of each webhook that asked for its trigger. So an event is never told without having happened, nor the reverse.
+"""
+
+from heliograph.events.log import WEBHOOK_LANE, Event, publish
+from heliograph.events.triggers import TRIGGERS
+
+__all__ = ["TRIGGERS", "WEBHOOK_LANE", "Event", "publish"]
