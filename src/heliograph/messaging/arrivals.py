@@ -1,0 +1,90 @@
+"""What a channel hands to the domain: typed, in Sunshine's terms, free of the channel's wire.
+
+All times are aware UTC. ``person`` is the channel's id of the person (a client's ``externalId``). ``mid`` is the
+channel's id of the message; it makes an arrival apply once.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where an arrival belongs: the integration, its app, and its type (``"instagram"``)."""
+
+    app_id: str
+    integration_id: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the channel tells of a person. ``raw`` is shown as the client's ``raw``."""
+
+    name: str | None = None
+    username: str | None = None
+    avatar_url: str | None = None
+    raw: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageArrival:
+    """A message of the person, or one that the business wrote in the channel's own app (``author="business"``).
+
+    Each of ``contents`` (Sunshine content objects) becomes a message of its own: several pictures, several messages.
+    """
+
+    route: Route
+    person: str
+    at: datetime
+    mid: str
+    contents: tuple[dict[str, Any], ...]
+    author: Literal["user", "business"] = "user"
+    metadata: dict[str, Any] | None = None
+    quoted_mid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostbackArrival:
+    """A tap on a button, an ice breaker or a menu item."""
+
+    route: Route
+    person: str
+    at: datetime
+    mid: str
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralArrival:
+    """The person came by a referral: a story mention, an ad, a link. ``referral`` is Sunshine's referral object."""
+
+    route: Route
+    person: str
+    at: datetime
+    mid: str
+    referral: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadArrival:
+    """The person has seen the conversation up to now."""
+
+    route: Route
+    person: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnsendArrival:
+    """The person took a message back. It may come before the message."""
+
+    route: Route
+    person: str
+    at: datetime
+    mid: str
+
+
+Arrival = MessageArrival | PostbackArrival | ReferralArrival | ReadArrival | UnsendArrival

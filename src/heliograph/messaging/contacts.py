@@ -1,0 +1,160 @@
+"""Contacts: a person on a channel, and the user, client and default conversation that stand for them here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from heliograph.messaging import shapes
+from heliograph.messaging.arrivals import Profile, Route
+from heliograph.storage import Connection, new_id
+
+PLACEHOLDER_NAME = "Instagram user"
+
+Key = tuple[str, str]  # integration id, the person's id on the channel
+
+
+@dataclass(slots=True)
+class Contact:
+    """A known person. ``conversation`` is locked for the transaction that found or made it."""
+
+    app_id: str
+    integration_id: str
+    person: str
+    user: dict[str, Any]  # the wire's full user
+    client: dict[str, Any]  # the wire's client
+    conversation: dict[str, Any]  # the wire's truncated conversation
+    last_read: datetime | None = None
+    fresh: bool = field(default=False)  # made in this transaction
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """The wire's ``source`` of what this contact does."""
+        return {"type": self.client["type"], "integrationId": self.integration_id}
+
+    @property
+    def author(self) -> dict[str, Any]:
+        """The wire's ``author`` of what this contact writes."""
+        author = {"type": "user", "userId": self.user["id"], "displayName": self.client.get("displayName")}
+        if "avatarUrl" in self.client:
+            author["avatarUrl"] = self.client["avatarUrl"]
+        return author
+
+
+# Served by clients_external, participants_of_user and the primary keys. Locks conversations in id order.
+_FIND = """
+select to_jsonb(c) as client, to_jsonb(u) as usr, to_jsonb(v) as conversation, c.app_id, p.last_read
+from unnest($1::text[], $2::text[]) as k (integration_id, external_id)
+join clients c on c.integration_id = k.integration_id and c.external_id = k.external_id
+join users u on u.id = c.user_id
+join participants p on p.user_id = c.user_id and p.client_id = c.id
+join conversations v on v.id = p.conversation_id and v.is_default
+order by v.id for update of v
+"""
+
+_KNOWN = """
+select c.integration_id, c.external_id from clients c
+join unnest($1::text[], $2::text[]) as k (integration_id, external_id)
+    on c.integration_id = k.integration_id and c.external_id = k.external_id
+"""
+
+_CREATE = """
+with given as (
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+                         $8::text[], $9::jsonb[], $10::text[], $11::text[], $12::jsonb[])
+        as g (app_id, user_id, client_id, conversation_id, participant_id, integration_id, type,
+              external_id, profile, display_name, avatar_url, raw)
+), made_users as (
+    insert into users (id, app_id, profile, created_at) select user_id, app_id, profile, $13 from given
+), made_clients as (
+    insert into clients (id, app_id, user_id, integration_id, type, external_id, display_name, avatar_url, raw,
+                         linked_at, profile_at)
+    select client_id, app_id, user_id, integration_id, type, external_id, display_name, avatar_url, raw, $13,
+           case when raw <> '{}' then $13 end
+    from given
+), made_conversations as (
+    insert into conversations (id, app_id, is_default, last_updated_at, created_at)
+    select conversation_id, app_id, true, $13, $13 from given
+)
+insert into participants (id, app_id, conversation_id, user_id, client_id, created_at)
+select participant_id, app_id, conversation_id, user_id, client_id, $13 from given
+"""
+
+
+async def unknown(connection: Connection, keys: Sequence[Key]) -> set[Key]:
+    """Which of these people never wrote before: the channel may want to read their profiles first."""
+    rows = await connection.fetch(_KNOWN, [k[0] for k in keys], [k[1] for k in keys])
+    return set(keys) - {(row["integration_id"], row["external_id"]) for row in rows}
+
+
+async def find(connection: Connection, keys: Iterable[Key]) -> dict[Key, Contact]:
+    """The contacts among ``keys`` that exist, their conversations locked until the transaction ends."""
+    wanted = list(set(keys))
+    rows = await connection.fetch(_FIND, [k[0] for k in wanted], [k[1] for k in wanted])
+    found = {}
+    for row in rows:
+        client = _timed(row["client"])
+        contact = Contact(
+            row["app_id"],
+            client["integration_id"],
+            client["external_id"],
+            shapes.user(_timed(row["usr"])),
+            shapes.client(client),
+            shapes.conversation_brief(row["conversation"]),
+            row["last_read"],
+        )
+        found[(contact.integration_id, contact.person)] = contact
+    return found
+
+
+async def create(
+    connection: Connection, wanted: Mapping[Key, tuple[Route, Profile]], now: datetime
+) -> dict[Key, Contact]:
+    """Make user, client, default conversation and participant for each new person, in one statement."""
+    made = {}
+    columns: list[list[Any]] = [[] for _ in range(12)]
+    for (integration_id, person), (route, profile) in wanted.items():
+        user_id, client_id, conversation_id = new_id(), new_id(), new_id()
+        name = profile.name or profile.username or PLACEHOLDER_NAME
+        user_profile = _user_profile(profile)
+        row = (
+            route.app_id, user_id, client_id, conversation_id, new_id(), integration_id, route.type, person,
+            user_profile, name, profile.avatar_url, profile.raw,
+        )  # fmt: skip
+        for column, value in zip(columns, row, strict=True):
+            column.append(value)
+        user_row = {
+            "id": user_id, "external_id": None, "signed_up_at": None, "to_be_retained": None,
+            "profile": user_profile, "metadata": {},
+        }  # fmt: skip
+        client_row = {
+            "id": client_id, "type": route.type, "status": "active", "integration_id": integration_id,
+            "external_id": person, "last_seen": now, "linked_at": now, "display_name": name,
+            "avatar_url": profile.avatar_url, "raw": profile.raw,
+        }  # fmt: skip
+        made[(integration_id, person)] = Contact(
+            route.app_id,
+            integration_id,
+            person,
+            shapes.user(user_row),
+            shapes.client(client_row),
+            {"id": conversation_id, "type": "personal", "metadata": {}},
+            fresh=True,
+        )
+    if made:
+        await connection.execute(_CREATE, *columns, now)
+    return made
+
+
+def _user_profile(profile: Profile) -> dict[str, Any]:
+    given, _, surname = (profile.name or "").partition(" ")
+    fields = {"givenName": given[:128], "surname": surname[:128], "avatarUrl": profile.avatar_url}
+    return {name: value for name, value in fields.items() if value}
+
+
+def _timed(row: dict[str, Any]) -> dict[str, Any]:
+    """`to_jsonb` writes times as text; give them back as times."""
+    for name in ("last_seen", "linked_at", "signed_up_at"):
+        if row.get(name):
+            row[name] = datetime.fromisoformat(row[name]).astimezone(UTC)
+    return row

@@ -1,0 +1,124 @@
+"""Conversations by the API: reading, starting and changing them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from heliograph.events import Event, publish
+from heliograph.messaging import paging, shapes
+from heliograph.messaging.paging import Cut, Slice
+from heliograph.storage import Connection, new_id
+
+
+class UserNotFoundError(Exception):
+    """No such user in this app."""
+
+
+class OnlyOneConversationError(Exception):
+    """The user has a conversation, and the app's ``multiConvoEnabled`` is off."""
+
+
+# Served by conversations_pkey and participants_of_user.
+_GET = "select * from conversations where id = $2 and app_id = $1"
+_OF_USER = """
+select v.* from participants p join conversations v on v.id = p.conversation_id
+where p.user_id = $2 and v.app_id = $1
+"""
+
+# The user's row is locked, so that two first conversations cannot both become the default one, and so that a user who
+# is being deleted gets none. Served by users_pkey or users_external.
+_LOCK_USER = {
+    "userId": """select u.*, a.settings from users u join apps a on a.id = u.app_id
+                 where u.app_id = $1 and u.id = $2 for update of u""",
+    "userExternalId": """select u.*, a.settings from users u join apps a on a.id = u.app_id
+                         where u.app_id = $1 and u.external_id = $2 for update of u""",
+}
+
+# The live client is the one that was heard of last. Served by participants_of_user, clients_of_user, primary keys.
+_SURROUNDINGS = """
+select exists (select from participants p join conversations v on v.id = p.conversation_id
+               where p.user_id = $1 and v.type = 'personal') as has_one,
+       (select c.id from clients c join integrations i on i.id = c.integration_id
+        where c.user_id = $1 and c.status = 'active' order by c.last_seen desc nulls last, c.id desc limit 1) as client_id
+"""
+
+_CREATE = """
+with made as (
+    insert into conversations (id, app_id, type, is_default, display_name, description, icon_url, metadata,
+                               last_updated_at, created_at)
+    values ($1, $2, 'personal', $3, $4, $5, $6, $7, $8, $8) returning *
+), joined as (
+    insert into participants (id, app_id, conversation_id, user_id, client_id, created_at)
+    values ($9, $2, $1, $10, $11, $8)
+)
+select * from made
+"""
+
+_UPDATE = """
+update conversations set
+    display_name = case when $3::jsonb ? 'displayName' then $3 ->> 'displayName' else display_name end,
+    description = case when $3 ? 'description' then $3 ->> 'description' else description end,
+    icon_url = case when $3 ? 'iconUrl' then $3 ->> 'iconUrl' else icon_url end,
+    metadata = case when $3 ? 'metadata' then coalesce(nullif($3 -> 'metadata', 'null'), '{}') else metadata end
+where id = $2 and app_id = $1 returning *
+"""
+
+
+async def get(connection: Connection, app_id: str, conversation_id: str) -> dict[str, Any] | None:
+    """One conversation, or None."""
+    row = await connection.fetchrow(_GET, app_id, conversation_id)
+    return None if row is None else shapes.conversation(row)
+
+
+async def list_of_user(connection: Connection, app_id: str, user_id: str, cut: Cut) -> Slice:
+    """A page of the conversations a user takes part in."""
+    page = await paging.cut_by_id(connection, _OF_USER, (app_id, user_id), cut, column="v.id")
+    return Slice([shapes.conversation(row) for row in page.rows], page.more)
+
+
+async def create_personal(
+    connection: Connection, app_id: str, user: tuple[str, str], fields: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
+    """Start a personal conversation with an existing user, and tell of it (creationReason ``none``).
+
+    ``user`` is (``userId`` or ``userExternalId``, its value). Messages reach the user's live client, if there is one.
+    Raises :class:`UserNotFoundError`, :class:`OnlyOneConversationError`.
+    """
+    field, value = user
+    person = await connection.fetchrow(_LOCK_USER[field], app_id, value)
+    if person is None:
+        raise UserNotFoundError
+    around = await connection.fetchrow(_SURROUNDINGS, person["id"])
+    if around["has_one"] and not person["settings"].get("multiConvoEnabled"):
+        raise OnlyOneConversationError
+    row = await connection.fetchrow(
+        _CREATE,
+        new_id(),
+        app_id,
+        not around["has_one"],
+        fields.get("displayName"),
+        fields.get("description"),
+        fields.get("iconUrl"),
+        fields.get("metadata") or {},
+        now,
+        new_id(),
+        person["id"],
+        around["client_id"],
+    )
+    wire_user = shapes.user(person)
+    payload = {
+        "conversation": shapes.conversation_brief(row),
+        "user": shapes.user_brief(wire_user),
+        "creationReason": "none",
+        "source": {"type": "api:conversations"},
+    }
+    await publish(connection, [Event(app_id, "conversation:create", payload, now, row["id"], wire_user)])
+    return shapes.conversation(row)
+
+
+async def update(
+    connection: Connection, app_id: str, conversation_id: str, changes: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Change what ``changes`` names; null clears. None: no such conversation."""
+    row = await connection.fetchrow(_UPDATE, app_id, conversation_id, dict(changes))
+    return None if row is None else shapes.conversation(row)

@@ -1,0 +1,91 @@
+"""Integrations of an app: their rows, whatever their type. What a type does at its channel, its channel does."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from heliograph.messaging import paging, shapes, webhooks
+from heliograph.messaging.paging import Cut, Slice
+from heliograph.storage import Connection, SecretBox, new_id
+
+# Sunshine reference 2.3: every integration type of the wire.
+TYPES = (
+    "android", "apple", "custom", "instagram", "ios", "line", "mailgun", "messagebird",
+    "messenger", "telegram", "twilio", "twitter", "unity", "viber", "web", "whatsapp",
+)  # fmt: skip
+
+# Served by integrations_of_app and integrations_pkey.
+_LIST = "select * from integrations where app_id = $1 and ($2::text[] is null or type = any ($2))"
+_GET = "select * from integrations where app_id = $1 and id = $2"
+_OF_APP = "select id, type from integrations where app_id = $1 order by id"
+_INSERT = "insert into integrations (id, app_id, type, display_name) values ($1, $2, $3, $4) returning *"
+_RENAME = "update integrations set display_name = $3 where app_id = $1 and id = $2"
+
+# Its people stay, and their history; no message goes to them any more. Served by clients_external and
+# participants_of_user. Keys have no foreign key to it; webhooks and accounts go with the row.
+_DELETE = (
+    "update clients set status = 'inactive' where integration_id = $2 and app_id = $1",
+    """update participants p set client_id = null from clients c
+       where c.integration_id = $2 and c.app_id = $1 and p.user_id = c.user_id and p.client_id = c.id""",
+    "delete from api_keys where app_id = $1 and integration_id = $2",
+    "delete from integrations where app_id = $1 and id = $2",
+)
+
+
+async def create_custom(
+    connection: Connection,
+    box: SecretBox,
+    app_id: str,
+    display_name: str | None,
+    webhook: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Make a custom integration with its first webhook. Raises :class:`webhooks.TooManyWebhooksError`."""
+    row = await connection.fetchrow(_INSERT, new_id(), app_id, "custom", display_name)
+    hook = await webhooks.create(connection, box, app_id, row["id"], webhook)
+    return {**shapes.integration(row), "webhooks": [hook]}
+
+
+async def get(connection: Connection, box: SecretBox, app_id: str, integration_id: str) -> dict[str, Any] | None:
+    """One integration as the wire shows it, or None."""
+    row = await connection.fetchrow(_GET, app_id, integration_id)
+    return None if row is None else (await _wire(connection, box, app_id, [row]))[0]
+
+
+async def type_of(connection: Connection, app_id: str, integration_id: str) -> str | None:
+    """The integration's type, or None when the app has no such integration."""
+    row = await connection.fetchrow(_GET, app_id, integration_id)
+    return None if row is None else str(row["type"])
+
+
+async def list_integrations(
+    connection: Connection, box: SecretBox, app_id: str, types: Sequence[str] | None, cut: Cut
+) -> Slice:
+    """A page of an app's integrations, as the wire shows them; ``types`` None means all."""
+    page = await paging.cut_by_id(connection, _LIST, (app_id, None if types is None else list(types)), cut)
+    return Slice(await _wire(connection, box, app_id, page.rows), page.more)
+
+
+async def all_of(connection: Connection, app_id: str) -> list[tuple[str, str]]:
+    """(id, type) of all integrations of an app."""
+    return [(row["id"], row["type"]) for row in await connection.fetch(_OF_APP, app_id)]
+
+
+async def rename(connection: Connection, app_id: str, integration_id: str, display_name: str | None) -> None:
+    """Set or clear the display name."""
+    await connection.execute(_RENAME, app_id, integration_id, display_name)
+
+
+async def delete(connection: Connection, app_id: str, integration_id: str) -> None:
+    """Delete an integration with its keys and webhooks; its clients become inactive, its conversations stay."""
+    for sql in _DELETE:
+        await connection.execute(sql, app_id, integration_id, timeout=600)
+
+
+async def _wire(connection: Connection, box: SecretBox, app_id: str, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    custom = [row["id"] for row in rows if row["type"] == "custom"]
+    hooks = await webhooks.of_integrations(connection, box, app_id, custom) if custom else {}
+    return [
+        {**shapes.integration(row), "webhooks": hooks.get(row["id"], [])}
+        if row["type"] == "custom"
+        else shapes.integration(row)
+        for row in rows
+    ]
