@@ -1,0 +1,50 @@
+"""What a channel is, as the rest of the house sees it."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Protocol
+
+from heliograph.lanes import LaneKind
+
+
+class ConnectError(Exception):
+    """An integration cannot be made or changed as asked. The text says what to do; it is shown to the caller."""
+
+
+class Channel(Protocol):
+    """A live channel. ``type`` is the integration type on the wire."""
+
+    type: str
+
+    def lane_kinds(self) -> Sequence[LaneKind]:
+        """The work this channel does in lanes."""
+        ...
+
+    async def connect(self, app_id: str, request: Mapping[str, Any]) -> str:
+        """Check the credentials of a new integration with the channel, store it, subscribe. Returns its id.
+
+        ``request`` is the wire's create body. Raises :class:`ConnectError`.
+        """
+        ...
+
+    async def update(self, app_id: str, integration_id: str, changes: Mapping[str, Any]) -> None:
+        """Apply the channel's own fields of an update body. Raises :class:`ConnectError`."""
+        ...
+
+    async def disconnect(self, app_id: str, integration_id: str) -> None:
+        """Unsubscribe at the channel, as far as it lets us; never fails for what the channel says."""
+        ...
+
+
+class SendOutcome(StrEnum):
+    """How handing one part to a channel ended: a closed set; every error code maps to one of these."""
+
+    SENT = "sent"
+    UNKNOWN = "unknown"  # it may have been sent: never again blindly
+    RETRY = "retry"
+    RATE_LIMITED = "rate_limited"  # the account pauses
+    WINDOW_CLOSED = "window_closed"
+    UNREACHABLE = "unreachable"  # this person cannot get messages
+    RECONNECT = "reconnect"  # the authorisation is gone
+    CONFIGURATION = "configuration"  # a permission or setting of the app or account
+    PERMANENT = "permanent"  # this message will never go

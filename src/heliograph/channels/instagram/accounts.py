@@ -1,0 +1,134 @@
+"""Facebook apps (with their secrets) and the connected Instagram accounts: queries and small caches."""
+
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from heliograph.messaging.arrivals import Route
+from heliograph.storage import Connection, Database, SecretBox
+
+TYPE = "instagram"
+
+
+@dataclass(frozen=True, slots=True)
+class FacebookApp:
+    """An app at Meta that webhooks come from."""
+
+    id: str
+    secret: str
+    verify_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A connected account, as the inbound side sees it."""
+
+    route: Route
+    account_id: str
+    story_replies: bool
+    story_mentions: bool
+
+
+def token_place(integration_id: str) -> str:
+    """Where a Page token is sealed for."""
+    return f"instagram_account:{integration_id}"
+
+
+class FacebookApps:
+    """The Facebook apps of this installation, cached for the webhook's hot path.
+
+    A miss, or a signature that does not fit, reads the database again, at most once a second per app: so a new or
+    rotated secret works at once, on every process.
+    """
+
+    def __init__(self, database: Database, box: SecretBox) -> None:
+        self._database = database
+        self._box = box
+        self._apps: dict[str, FacebookApp] = {}
+        self._read_at: dict[str, float] = {}
+
+    def cached(self, app_id: str) -> FacebookApp | None:
+        """What the cache holds."""
+        return self._apps.get(app_id)
+
+    async def reload(self, app_id: str) -> FacebookApp | None:
+        """Read an app anew, unless that was done within the last second."""
+        now = time.monotonic()
+        if now - self._read_at.get(app_id, -1.0) >= 1.0:
+            if len(self._read_at) > 10_000:  # strangers may ask for any id; do not remember them for ever
+                self._read_at.clear()
+            self._read_at[app_id] = now
+            row = await self._database.fetchrow("select * from facebook_apps where id = $1", app_id)
+            if row is None:
+                self._apps.pop(app_id, None)
+            else:
+                self._apps[app_id] = self._open(row)
+        return self._apps.get(app_id)
+
+    async def all(self) -> list[FacebookApp]:
+        """Every app, for the callback that names none."""
+        return [self._open(row) for row in await self._database.fetch("select * from facebook_apps order by id")]
+
+    async def save(self, app_id: str, secret: str) -> FacebookApp:
+        """Store an app whose secret Meta has just accepted; its verify token is made once and kept."""
+        row = await self._database.fetchrow(
+            "insert into facebook_apps (id, secret, verify_token) values ($1, $2, $3)"
+            " on conflict (id) do update set secret = excluded.secret returning *",
+            app_id,
+            self._box.seal(secret, f"facebook_app:{app_id}:secret"),
+            self._box.seal(secrets.token_urlsafe(24), f"facebook_app:{app_id}:verify_token"),
+        )
+        self._apps[app_id] = self._open(row)
+        return self._apps[app_id]
+
+    def _open(self, row: Any) -> FacebookApp:
+        place = f"facebook_app:{row['id']}"
+        return FacebookApp(
+            row["id"],
+            self._box.open(row["secret"], f"{place}:secret"),
+            self._box.open(row["verify_token"], f"{place}:verify_token"),
+        )
+
+
+# Served by instagram_accounts_routing. The same account may be connected to several apps of this installation.
+_ROUTE = """
+select a.integration_id, a.app_id, a.facebook_app_id, a.account_id, a.story_replies, a.story_mentions
+from instagram_accounts a join unnest($1::text[], $2::text[]) as k (facebook_app_id, account_id)
+    on a.account_id = k.account_id and a.facebook_app_id = k.facebook_app_id
+order by a.integration_id
+"""
+
+
+async def connected(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[Account]]:
+    """The integrations that want webhooks of each (Facebook app, account)."""
+    wanted = list(set(keys))
+    found: dict[tuple[str, str], list[Account]] = {}
+    for row in await connection.fetch(_ROUTE, [k[0] for k in wanted], [k[1] for k in wanted]):
+        found.setdefault((row["facebook_app_id"], row["account_id"]), []).append(
+            Account(
+                Route(row["app_id"], row["integration_id"], TYPE),
+                row["account_id"],
+                row["story_replies"],
+                row["story_mentions"],
+            )
+        )
+    return found
+
+
+_TOKENS = """
+select integration_id, facebook_app_id, page_token from instagram_accounts where integration_id = any ($1::text[])
+"""
+
+
+async def tokens(
+    database: Database, box: SecretBox, apps: FacebookApps, integration_ids: Iterable[str]
+) -> dict[str, tuple[str, str | None]]:
+    """Page token and app secret of integrations, for calls on their behalf."""
+    found = {}
+    for row in await database.fetch(_TOKENS, list(integration_ids)):
+        app = apps.cached(row["facebook_app_id"]) or await apps.reload(row["facebook_app_id"])
+        token = box.open(row["page_token"], token_place(row["integration_id"]))
+        found[row["integration_id"]] = (token, app.secret if app else None)
+    return found

@@ -1,0 +1,57 @@
+"""Handing one part to Meta, and what its answer means."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from heliograph.channels.base import SendOutcome
+from heliograph.channels.instagram.errors import meaning
+from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The outcome of a send. ``mid`` when it was sent; ``code``, ``subcode`` and ``text`` are Meta's own."""
+
+    outcome: SendOutcome
+    mid: str = ""
+    code: int | None = None
+    subcode: int | None = None
+    text: str = ""
+    sunshine_code: str = "uncategorized_error"
+    advice: str = ""
+
+    def underlying(self) -> dict[str, Any] | None:
+        """Meta's error as customers get it beside ours; None when Meta said nothing."""
+        if self.code is None:
+            return None
+        said = {"code": self.code, "subcode": self.subcode, "message": self.text}
+        return {name: value for name, value in said.items() if value is not None}
+
+
+async def ask(
+    graph: Graph, person: str, part: dict[str, Any], tag: str | None, token: str, secret: str | None
+) -> Answer:
+    """Send a part (Meta reference 2). There is no idempotency key at Meta: the caller has claimed the part."""
+    kind = {"messaging_type": "MESSAGE_TAG", "tag": tag} if tag else {"messaging_type": "RESPONSE"}
+    body = {"recipient": {"id": person}, "message": part, **kind}
+    try:
+        answer = await graph.call("POST", "/me/messages", token, secret=secret, body=body, name="send")
+    except GraphError as error:
+        return refusal(error)
+    except NotSentError as error:
+        return Answer(
+            SendOutcome.RETRY, text=str(error), sunshine_code="channel_unavailable", advice="Meta could not be reached."
+        )
+    except NoAnswerError as error:
+        return Answer(SendOutcome.UNKNOWN, text=str(error))
+    mid = answer.get("message_id")
+    if not isinstance(mid, str) or not mid:
+        return Answer(SendOutcome.UNKNOWN, text="Meta's answer carries no message_id")
+    return Answer(SendOutcome.SENT, mid)
+
+
+def refusal(error: GraphError) -> Answer:
+    """What Meta's error means, in words that say what to do."""
+    meant = meaning(error.code, error.subcode, transient=error.transient, status=error.status)
+    text = f"{meant.advice} Meta said: {error}"
+    return Answer(meant.outcome, "", error.code, error.subcode, error.message[:500], meant.code, text)

@@ -1,0 +1,158 @@
+"""Instagram as a channel: what :class:`heliograph.channels.base.Channel` asks for."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from heliograph.channels.base import ConnectError
+from heliograph.channels.instagram import connect as connecting
+from heliograph.channels.instagram.accounts import TYPE, FacebookApps, token_place
+from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.inbound import InboundWorker
+from heliograph.channels.instagram.outbound import OutboundWorker
+from heliograph.channels.instagram.receive import WebhookReceiver, callback_url
+from heliograph.lanes import LaneKind
+from heliograph.storage import Database, SecretBox, new_id
+from heliograph.telemetry.logs import get_logger
+
+log = get_logger("instagram")
+
+# Wire fields that can be changed, and the columns they stand in.
+_SWITCHES = {
+    "storyRepliesEnabled": "story_replies",
+    "storyMentionsEnabled": "story_mentions",
+    "humanAgentTag": "human_agent_tag",
+}
+_DEFAULTS = {"storyRepliesEnabled": True, "storyMentionsEnabled": True, "humanAgentTag": "afterWindow"}
+
+
+class InstagramChannel:
+    """Instagram Direct by the Messenger Platform (Facebook Login)."""
+
+    type = TYPE
+
+    def __init__(
+        self, database: Database, box: SecretBox, graph: Graph, *, public_url: str, unknown_grace: float
+    ) -> None:
+        self._database = database
+        self._box = box
+        self._graph = graph
+        self._public_url = public_url
+        self.apps = FacebookApps(database, box)
+        self.receiver = WebhookReceiver(database, self.apps)
+        self._inbound = InboundWorker(database, graph, self.apps, box)
+        self._outbound = OutboundWorker(database, graph, self.apps, box, unknown_grace=unknown_grace)
+
+    def lane_kinds(self) -> Sequence[LaneKind]:
+        """`inbound` and `send`."""
+        return [self._inbound.kind(), self._outbound.kind()]
+
+    async def connect(self, app_id: str, request: Mapping[str, Any]) -> str:
+        """Connect the account behind a Page token. Raises :class:`ConnectError`; then nothing was stored."""
+        facebook_app, secret, token = request["appId"], request["appSecret"], request["pageAccessToken"]
+        page = await connecting.examine(self._graph, facebook_app, secret, token)
+        # Meta has accepted the secret. It must be stored before Meta calls back to verify.
+        app = await self.apps.save(facebook_app, secret)
+        await connecting.subscribe(self._graph, app, callback_url(self._public_url, app.id), page, token)
+        switches = _DEFAULTS | {name: request[name] for name in _SWITCHES if request.get(name) is not None}
+        integration_id = new_id()
+        settings = {"appId": facebook_app, **_page_fields(page), **switches}
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "insert into integrations (id, app_id, type, display_name, settings) values ($1, $2, $3, $4, $5)",
+                integration_id,
+                app_id,
+                TYPE,
+                request.get("displayName"),
+                settings,
+            )
+            await connection.execute(
+                "insert into instagram_accounts (integration_id, app_id, facebook_app_id, page_id, account_id, page_token,"
+                " story_replies, story_mentions, human_agent_tag) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                integration_id,
+                app_id,
+                facebook_app,
+                page.page_id,
+                page.account_id,
+                self._box.seal(token, token_place(integration_id)),
+                *switches.values(),
+            )
+        log.info("connected", integration=integration_id, account=page.account_id, facebook_app=facebook_app)
+        return integration_id
+
+    async def update(self, app_id: str, integration_id: str, changes: Mapping[str, Any]) -> None:
+        """Switches, and a new ``pageAccessToken``: checked like the first, for the same account.
+
+        Raises :class:`ConnectError`.
+        """
+        row = await self._database.fetchrow(
+            "select * from instagram_accounts where integration_id = $1 and app_id = $2", integration_id, app_id
+        )
+        if row is None:
+            raise ConnectError("This integration has no Instagram account. Delete it and create it anew.")
+        settings = {name: changes[name] for name in _SWITCHES if changes.get(name) is not None}
+        token = changes.get("pageAccessToken")
+        page = await self._renew(row, token) if token else None
+        if page:
+            settings |= _page_fields(page)
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "update integrations set settings = settings || $2::jsonb,"
+                " status = case when $3 then 'active' else status end where id = $1",
+                integration_id,
+                settings,
+                page is not None,
+            )
+            await connection.execute(
+                "update instagram_accounts set story_replies = coalesce($2, story_replies),"
+                " story_mentions = coalesce($3, story_mentions), human_agent_tag = coalesce($4, human_agent_tag),"
+                " page_token = coalesce($5, page_token), page_id = coalesce($6, page_id) where integration_id = $1",
+                integration_id,
+                *(settings.get(name) for name in _SWITCHES),
+                self._box.seal(token, token_place(integration_id)) if token else None,
+                page.page_id if page else None,
+            )
+
+    async def _renew(self, row: Any, token: str) -> connecting.Page:
+        app = await self.apps.reload(row["facebook_app_id"])
+        if app is None:
+            raise ConnectError("The Facebook app of this integration is unknown. Delete it and create it anew.")
+        page = await connecting.examine(self._graph, app.id, app.secret, token)
+        if page.account_id != row["account_id"]:
+            raise ConnectError(
+                f"pageAccessToken leads to the Instagram account {page.account_id}, this integration is of"
+                f" {row['account_id']}. Create another integration for another account."
+            )
+        await connecting.subscribe(self._graph, app, callback_url(self._public_url, app.id), page, token)
+        return page
+
+    async def disconnect(self, app_id: str, integration_id: str) -> None:
+        """Unsubscribe Page and app, unless another integration still needs them. The rows stay for the caller to delete."""
+        row = await self._database.fetchrow(
+            "select a.*, (select count(*) from instagram_accounts o where o.facebook_app_id = a.facebook_app_id) as of_app,"
+            " (select count(*) from instagram_accounts o"
+            "  where o.facebook_app_id = a.facebook_app_id and o.page_id = a.page_id) as of_page"
+            " from instagram_accounts a where integration_id = $1 and app_id = $2",
+            integration_id,
+            app_id,
+        )
+        app = await self.apps.reload(row["facebook_app_id"]) if row else None
+        if row is None or app is None:
+            return
+        try:
+            if row["of_page"] == 1:
+                token = self._box.open(row["page_token"], token_place(integration_id))
+                await connecting.unsubscribe_page(self._graph, app, row["page_id"], token)
+            if row["of_app"] == 1:
+                await connecting.unsubscribe_app(self._graph, app)
+        except (GraphError, NotSentError, NoAnswerError) as error:
+            # A dead token cannot unsubscribe; Meta's webhooks then find the account not connected.
+            log.warning("not unsubscribed at Meta", integration=integration_id, error=str(error))
+
+
+def _page_fields(page: connecting.Page) -> dict[str, Any]:
+    return {
+        "pageId": page.page_id,
+        "businessId": page.account_id,
+        "businessName": page.name or page.page_name,
+        "businessUsername": page.username,
+    }

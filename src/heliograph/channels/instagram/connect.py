@@ -1,0 +1,204 @@
+"""Connecting an account (Meta reference 1.1, 4.2, 4.3; Sunshine reference 5.2): checks first, then subscriptions.
+
+Each check has its own sentence that says what to do; the caller shows it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from heliograph.channels.base import ConnectError
+from heliograph.channels.instagram.accounts import FacebookApp
+from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
+
+# Without these nothing works (mission M11). `pages_messaging` widens what the Page can subscribe to.
+REQUIRED_SCOPES = ("instagram_basic", "instagram_manage_messages", "pages_manage_metadata")
+
+# Fields of the app's subscription to the object `instagram`, and of the Page's, which has names of its own (1.1).
+APP_FIELDS = (
+    "messages,message_reactions,messaging_postbacks,messaging_seen,messaging_referral,messaging_handover,standby"
+)
+PAGE_FIELDS = (
+    "messages,message_echoes,message_reactions,message_reads,messaging_postbacks,messaging_referrals,"
+    "messaging_handovers,standby"
+)
+# One Page field is enough for Instagram's webhooks to flow; this one needs no further permission.
+PAGE_FIELDS_AT_LEAST = "feed"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a Page token leads to."""
+
+    page_id: str
+    page_name: str
+    account_id: str
+    username: str
+    name: str
+
+
+async def examine(graph: Graph, app_id: str, app_secret: str, page_token: str) -> Page:
+    """Check app, token and permissions, and find Page and account. Raises :class:`ConnectError`."""
+    inspected = await _inspect(graph, app_id, app_secret, page_token)
+    _check_token(inspected, app_id)
+    page = await _find_account(graph, app_secret, page_token)
+    _check_grants(inspected, page)
+    return page
+
+
+async def subscribe(graph: Graph, app: FacebookApp, callback: str, page: Page, page_token: str) -> None:
+    """Subscribe the app (Meta calls ``callback`` back during this) and the Page. Raises :class:`ConnectError`."""
+    await _subscribe_app(graph, app, callback)
+    try:
+        await _subscribe_page(graph, app, page, page_token, PAGE_FIELDS)
+    except GraphError as error:
+        if error.code not in (100, 200):
+            raise ConnectError(f"The Page could not be subscribed to webhooks. Meta said: {error}") from error
+        try:
+            await _subscribe_page(graph, app, page, page_token, PAGE_FIELDS_AT_LEAST)
+        except GraphError as second:
+            raise ConnectError(
+                f"The Page {page.page_name} ({page.page_id}) could not be subscribed to webhooks: the token needs"
+                f" pages_manage_metadata, from a person who manages the Page. Meta said: {second}"
+            ) from second
+
+
+async def unsubscribe_page(graph: Graph, app: FacebookApp, page_id: str, page_token: str) -> None:
+    """Stop the Page's webhooks. Raises what the Graph client raises."""
+    await graph.call("DELETE", f"/{page_id}/subscribed_apps", page_token, secret=app.secret, name="subscribe")
+
+
+async def unsubscribe_app(graph: Graph, app: FacebookApp) -> None:
+    """Stop the app's Instagram webhooks. Raises what the Graph client raises."""
+    params = {"object": "instagram"}
+    await graph.call(
+        "DELETE", f"/{app.id}/subscriptions", _app_token(app.id, app.secret), params=params, name="subscribe"
+    )
+
+
+async def _inspect(graph: Graph, app_id: str, app_secret: str, page_token: str) -> dict[str, Any]:
+    try:
+        answer = await graph.call(
+            "GET",
+            "/debug_token",
+            _app_token(app_id, app_secret),
+            params={"input_token": page_token},
+            name="connect",
+        )
+    except GraphError as error:
+        raise ConnectError(
+            f"appId or appSecret is wrong: Meta does not accept them ({error}). Both stand in the Meta app dashboard"
+            " under App settings, Basic."
+        ) from error
+    except (NotSentError, NoAnswerError) as error:
+        raise ConnectError(f"Meta could not be asked about the token: {error}. Try again.") from error
+    data = answer.get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def _check_token(inspected: dict[str, Any], app_id: str) -> None:
+    if inspected.get("is_valid") is not True:
+        said = (inspected.get("error") or {}).get("message", "it is expired, revoked or mistyped")
+        raise ConnectError(f"pageAccessToken is not valid: {said}. Make a new one and try again.")
+    if str(inspected.get("app_id")) != app_id:
+        raise ConnectError(
+            f"pageAccessToken belongs to the app {inspected.get('app_id')}, not to appId {app_id}. Use a token of this app."
+        )
+    if inspected.get("type") != "PAGE":
+        raise ConnectError(
+            f"pageAccessToken is a token of type {inspected.get('type')}; a Page token is needed. GET /me/accounts with"
+            " the user token lists the Pages and their tokens."
+        )
+    missing = [scope for scope in REQUIRED_SCOPES if scope not in inspected.get("scopes", [])]
+    if missing:
+        raise ConnectError(
+            f"pageAccessToken lacks the permission {', '.join(missing)}. Log in again and grant it, then use the new token."
+        )
+
+
+def _check_grants(inspected: dict[str, Any], page: Page) -> None:
+    """A grant narrowed to other Pages or accounts ("Choose what you allow", Meta reference 4.3)."""
+    for grant in inspected.get("granular_scopes", []):
+        scope, targets = str(grant.get("scope")), grant.get("target_ids")
+        wanted = page.account_id if scope.startswith("instagram_") else page.page_id
+        if scope in REQUIRED_SCOPES and targets is not None and wanted not in map(str, targets):
+            raise ConnectError(
+                f"The permission {scope} was granted, but not for this {'account' if wanted == page.account_id else 'Page'}"
+                f" ({wanted}). Remove the app under Facebook's Settings, Business integrations, log in again and allow all."
+            )
+
+
+async def _find_account(graph: Graph, app_secret: str, page_token: str) -> Page:
+    try:
+        answer = await graph.call(
+            "GET",
+            "/me",
+            page_token,
+            secret=app_secret,
+            params={"fields": "id,name,instagram_business_account{id,username,name}"},
+            name="connect",
+        )
+    except GraphError as error:
+        raise ConnectError(f"The Page of pageAccessToken could not be read. Meta said: {error}") from error
+    except (NotSentError, NoAnswerError) as error:
+        raise ConnectError(f"Meta could not be asked about the Page: {error}. Try again.") from error
+    account = answer.get("instagram_business_account")
+    if not isinstance(account, dict) or not account.get("id"):
+        raise ConnectError(
+            f"The Page {answer.get('name', '')} ({answer.get('id')}) has no Instagram professional account. Link one in the"
+            " Page's settings under Linked accounts, or use the token of another Page."
+        )
+    return Page(
+        str(answer["id"]),
+        str(answer.get("name", "")),
+        str(account["id"]),
+        str(account.get("username", "")),
+        str(account.get("name", "")),
+    )
+
+
+async def _subscribe_app(graph: Graph, app: FacebookApp, callback: str) -> None:
+    token = _app_token(app.id, app.secret)
+    params = {
+        "object": "instagram",
+        "callback_url": callback,
+        "verify_token": app.verify_token,
+        "fields": APP_FIELDS,
+    }
+    try:
+        await graph.call("POST", f"/{app.id}/subscriptions", token, params=params, name="subscribe")
+    except (NotSentError, NoAnswerError) as error:
+        raise ConnectError(f"Meta could not be asked to send webhooks: {error}. Try again.") from error
+    except GraphError as error:
+        # Some apps can only be set up in the dashboard (1.1): if somebody did, all is well.
+        if await _is_subscribed(graph, app, callback):
+            return
+        raise ConnectError(
+            f"Meta does not send webhooks to {callback}: {error}. The address must be reachable from the internet"
+            " (HELIOGRAPH_PUBLIC_URL). If the app can only be set up in Meta's dashboard, enter that callback URL for the"
+            " object Instagram there, with the verify token that `heliograph keys verify-token` prints."
+        ) from error
+
+
+async def _is_subscribed(graph: Graph, app: FacebookApp, callback: str) -> bool:
+    try:
+        answer = await graph.call("GET", f"/{app.id}/subscriptions", _app_token(app.id, app.secret), name="subscribe")
+    except (GraphError, NotSentError, NoAnswerError):
+        return False
+    return any(
+        one.get("object") == "instagram" and one.get("callback_url") == callback and one.get("active") is True
+        for one in answer.get("data", [])
+    )
+
+
+async def _subscribe_page(graph: Graph, app: FacebookApp, page: Page, page_token: str, fields: str) -> None:
+    params = {"subscribed_fields": fields}
+    try:
+        await graph.call(
+            "POST", f"/{page.page_id}/subscribed_apps", page_token, secret=app.secret, params=params, name="subscribe"
+        )
+    except (NotSentError, NoAnswerError) as error:
+        raise ConnectError(f"Meta could not be asked to subscribe the Page: {error}. Try again.") from error
+
+
+def _app_token(app_id: str, app_secret: str) -> str:
+    return f"{app_id}|{app_secret}"

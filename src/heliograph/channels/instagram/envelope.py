@@ -1,0 +1,83 @@
+"""A webhook's bytes to its items, and to whom each belongs (Meta reference 1.5). Pure; raises nothing.
+
+Nothing here judges what an item means: an item that no parser understands has its place in a lane like any other.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+LISTS = ("messaging", "standby", "changes")
+
+# Opaque to us, but it becomes part of a lane's name: printable, and not of silly length.
+_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a webhook. ``path`` finds it again in the journal: ``"0.messaging.2"``, or ``""`` for the whole body.
+
+    ``account`` and ``person`` are ``""`` where the item does not say.
+    """
+
+    path: str
+    account: str
+    person: str
+    value: Any
+
+
+def items(body: bytes) -> list[Item]:
+    """All items of a webhook, in order. A body that is no webhook is one item, with ``path`` ``""``."""
+    try:
+        root = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return [Item("", "", "", None)]
+    found = list(_walk(root))
+    return found or [Item("", "", "", root)]
+
+
+def _walk(root: Any) -> Iterator[Item]:
+    # Some of Meta's samples wrap the delivery in a list (1.5).
+    roots = root if isinstance(root, list) else [root]
+    index = -1
+    for one in roots:
+        entries = one.get("entry") if isinstance(one, dict) else None
+        for entry in entries if isinstance(entries, list) else ():
+            index += 1
+            if not isinstance(entry, dict):
+                yield Item(f"{index}", "", "", entry)
+                continue
+            account = _id(entry.get("id"))
+            empty = True
+            for name in LISTS:
+                values = entry.get(name)
+                for position, value in enumerate(values if isinstance(values, list) else ()):
+                    empty = False
+                    yield Item(f"{index}.{name}.{position}", account, _person(name, value, account), value)
+            if empty:
+                yield Item(f"{index}", account, "", entry)
+
+
+def _person(name: str, value: Any, account: str) -> str:
+    """The customer's id: the side of the conversation that is not the account."""
+    if name == "changes" and isinstance(value, dict):
+        value = value.get("value")
+    if not isinstance(value, dict):
+        return ""
+    sender, recipient = (_side(value, side) for side in ("sender", "recipient"))
+    message = value.get("message")
+    echo = isinstance(message, dict) and message.get("is_echo") is True
+    return recipient if echo or (account and sender == account) else sender
+
+
+def _side(value: dict[str, Any], name: str) -> str:
+    side = value.get(name)
+    return _id(side.get("id")) if isinstance(side, dict) else ""
+
+
+def _id(value: Any) -> str:
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return text if _ID.fullmatch(text) else ""

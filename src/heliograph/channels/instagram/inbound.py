@@ -1,0 +1,330 @@
+"""The `inbound` lanes: what is in the journal, understood and applied. One lane per (Facebook app, account, person).
+
+    jobs ──▶ journal ──▶ parse ──▶ echoes told apart ──▶ intake ──▶ ledger ──▶ publish, settle
+
+One transaction per batch holds the effects and the settling, so an item is applied exactly once, whatever dies when.
+People who write for the first time are applied in a second transaction, after their profiles were read, so that they
+keep nobody else waiting.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from heliograph.channels.instagram import accounts, ledger, mapping, wire
+from heliograph.channels.instagram.accounts import Account, FacebookApps
+from heliograph.channels.instagram.delivery_events import USER, delivery_event
+from heliograph.channels.instagram.envelope import items
+from heliograph.channels.instagram.graph import Graph
+from heliograph.channels.instagram.leftovers import Leftover, keep
+from heliograph.channels.instagram.profile import read_profiles
+from heliograph.channels.instagram.receive import INBOUND_LANE
+from heliograph.events import Event, publish
+from heliograph.lanes import Job, Lane, LaneKind, Outcome, settle
+from heliograph.messaging import contacts, intake
+from heliograph.messaging.arrivals import Arrival, Profile
+from heliograph.storage import Connection, Database
+from heliograph.telemetry import metrics
+from heliograph.telemetry.logs import get_logger
+
+log = get_logger("instagram")
+
+# An echo that overtook the answer to its own send waits for it: this often, and no longer than this.
+ECHO_PAUSE_SECONDS = 0.2
+ECHO_PATIENCE = timedelta(minutes=2)
+
+# How many people a process remembers to have written before.
+_MOST_MET = 100_000
+
+_JOURNAL = "select id, facebook_app_id, body, received_at from journal where id = any ($1::bigint[])"
+
+
+@dataclass(slots=True)
+class _Step:
+    """One job of a lane: an item, its event, and the integrations it is for."""
+
+    job: Job
+    journal_id: int
+    path: str
+    account: str
+    person: str
+    event: wire.Event | None
+    routes: list[Account]
+    received_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What a batch comes to, before anything is written. Numbers are positions in the batch."""
+
+    arrivals: list[tuple[int, Arrival]] = field(default_factory=list)
+    echoes: list[tuple[int, str, str]] = field(default_factory=list)  # integration, mid of own parts
+    settled: list[tuple[int, Any, str]] = field(default_factory=list)  # unknown part, mid that settles it
+    reads: list[tuple[int, str, str, str]] = field(default_factory=list)  # integration, person, mid
+    leftovers: list[Leftover] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    steps: list[_Step] = field(default_factory=list)
+
+
+class InboundWorker:
+    """Handles the ``inbound`` lanes."""
+
+    def __init__(self, database: Database, graph: Graph, apps: FacebookApps, box: Any) -> None:
+        self._database = database
+        self._graph = graph
+        self._apps = apps
+        self._box = box
+        self._met: set[contacts.Key] = set()
+
+    def kind(self) -> LaneKind:
+        """How the lane workers should run this."""
+        return LaneKind(
+            INBOUND_LANE, self.handle, self.on_dead, lanes_per_batch=200, most_batches=2, linger_seconds=0.02
+        )
+
+    async def handle(self, lanes: list[Lane]) -> None:
+        """Apply the waiting items of each lane."""
+        async with self._database.pool.acquire() as connection:
+            work = await self._read(connection, lanes)
+            openers = {
+                (route.route.integration_id, step.person): route
+                for steps in work.values()
+                for step in steps
+                if isinstance(step.event, wire.Message | wire.StoryMention | wire.Postback)
+                for route in step.routes
+            }
+            strangers = await self._strangers(connection, openers)
+        first = {
+            key
+            for key, steps in work.items()
+            if any((route.route.integration_id, step.person) in strangers for step in steps for route in step.routes)
+        }
+        by_key = {lane.key: lane for lane in lanes}
+        await self._apply([(by_key[key], steps) for key, steps in work.items() if key not in first], {})
+        if first:
+            profiles = await self._profiles({key: openers[key] for key in strangers})
+            await self._apply([(by_key[key], steps) for key, steps in work.items() if key in first], profiles)
+
+    async def _read(self, connection: Connection, lanes: Sequence[Lane]) -> dict[str, list[_Step]]:
+        """The steps of each lane, by its key."""
+        wanted = {int(job.payload.partition(":")[0]) for lane in lanes for job in lane.jobs}
+        rows = {row["id"]: row for row in await connection.fetch(_JOURNAL, list(wanted))}
+        parsed = {id_: {item.path: item for item in items(row["body"])} for id_, row in rows.items()}
+        routes = await accounts.connected(
+            connection,
+            {(row["facebook_app_id"], item.account) for id_, row in rows.items() for item in parsed[id_].values()},
+        )
+        work: dict[str, list[_Step]] = {}
+        for lane in lanes:
+            steps = work.setdefault(lane.key, [])
+            for job in lane.jobs:
+                number, _, path = job.payload.partition(":")
+                row, item = rows.get(int(number)), parsed.get(int(number), {}).get(path)
+                if row is None or item is None:  # erased since
+                    steps.append(_Step(job, int(number), path, "", "", None, []))
+                    continue
+                steps.append(
+                    _Step(
+                        job,
+                        row["id"],
+                        path,
+                        item.account,
+                        item.person,
+                        wire.parse(path, item.value),
+                        routes.get((row["facebook_app_id"], item.account), []),
+                        row["received_at"],
+                    )
+                )
+        return work
+
+    async def _strangers(self, connection: Connection, keys: Iterable[contacts.Key]) -> set[contacts.Key]:
+        """Who of these never wrote before. Remembers who did: a contact once made stays."""
+        asked = [key for key in keys if key not in self._met]
+        strangers = await contacts.unknown(connection, asked) if asked else set()
+        if len(self._met) > _MOST_MET:
+            self._met.clear()
+        self._met.update(key for key in asked if key not in strangers)
+        return strangers
+
+    async def _profiles(self, strangers: Mapping[contacts.Key, Account]) -> dict[contacts.Key, Profile]:
+        tokens = await accounts.tokens(self._database, self._box, self._apps, {key[0] for key in strangers})
+        wanted = [(key, key[1], *tokens[key[0]]) for key in strangers if key[0] in tokens]
+        return await read_profiles(self._graph, wanted)
+
+    async def _apply(self, work: Sequence[tuple[Lane, list[_Step]]], profiles: Mapping[contacts.Key, Profile]) -> None:
+        if not work:
+            return
+        now = datetime.now(UTC)
+        async with self._database.transaction() as connection:
+            plan = await _plan(connection, work, now)
+            applied = await intake.apply(connection, [arrival for _, arrival in plan.arrivals], profiles, now)
+            events = [(plan.arrivals[index][0], event) for index, event in applied.events]
+            events += await _delivered(connection, plan, applied, now)
+            await publish(connection, [event for _, event in sorted(events, key=lambda pair: pair[0])])
+            await keep(connection, plan.leftovers)
+            await settle(connection, plan.outcomes)
+        for outcome in plan.outcomes:
+            outcome.lane.settled = True
+        _count(plan, applied, now)
+
+    async def on_dead(self, connection: Connection, lane: Lane, job: Job, error: str) -> None:
+        """An item that crashes the worker again and again stays in the journal, shown as failed."""
+        number, _, path = job.payload.partition(":")
+        _, account, person = lane.key.split("/", 2)
+        await keep(connection, [Leftover(int(number), path, account, person, "failed", error[:500])])
+
+
+async def _plan(connection: Connection, work: Sequence[tuple[Lane, list[_Step]]], now: datetime) -> _Plan:
+    echoes = {
+        (route.route.integration_id, step.event.mid): (route.route.integration_id, step.person)
+        for _, steps in work
+        for step in steps
+        if isinstance(step.event, wire.Message) and step.event.echo
+        for route in step.routes
+    }
+    known, in_flight = await _known_echoes(connection, echoes)
+    plan = _Plan()
+    for lane, steps in work:
+        finished = []
+        for step in steps:
+            number = len(plan.steps)
+            if not _plan_step(plan, number, step, known, in_flight, now):
+                break  # this one waits, and those behind it
+            plan.steps.append(step)
+            finished.append(step.job.id)
+        waits = len(finished) < len(steps)
+        plan.outcomes.append(Outcome(lane, finished, retry_after=ECHO_PAUSE_SECONDS if waits else 0.0))
+    return plan
+
+
+async def _known_echoes(
+    connection: Connection, echoes: Mapping[tuple[str, str], tuple[str, str]]
+) -> tuple[set[tuple[str, str]], dict[tuple[str, str], list[Any]]]:
+    """Which echoes we know by their mid; and, for the rest, what is with Meta for the same person."""
+    if not echoes:
+        return set(), {}
+    rows = await connection.fetch(
+        "select k.integration_id, k.mid from mids k join unnest($1::text[], $2::text[]) as e (integration_id, mid)"
+        " using (integration_id, mid) where k.part = 0",
+        [key[0] for key in echoes],
+        [key[1] for key in echoes],
+    )
+    known = {(row["integration_id"], row["mid"]) for row in rows}
+    people = {person for key, person in echoes.items() if key not in known}
+    return known, await ledger.open_parts_of(connection, list(people)) if people else {}
+
+
+def _plan_step(
+    plan: _Plan,
+    number: int,
+    step: _Step,
+    known: set[tuple[str, str]],
+    in_flight: dict[tuple[str, str], list[Any]],
+    now: datetime,
+) -> bool:
+    """Add a step to the plan. False: it has to wait for the answer to a send."""
+    event = step.event
+    if event is None:
+        return True
+    reason = _leftover_reason(step)
+    if reason is not None:
+        plan.leftovers.append(_leftover(step, reason))
+        return True
+    assert not isinstance(event, wire.NotUnderstood)
+    for route in step.routes:
+        integration_id = route.route.integration_id
+        switched_off = _switched_off(route, event)
+        if switched_off:
+            plan.leftovers.append(_leftover(step, switched_off))
+            continue
+        if isinstance(event, wire.Message) and event.echo:
+            if (integration_id, event.mid) in known:
+                plan.echoes.append((number, integration_id, event.mid))
+                continue
+            part = _same_part(event, in_flight.get((integration_id, step.person), ()))
+            if part is not None and part["state"] == "unknown":
+                in_flight[(integration_id, step.person)].remove(part)
+                plan.settled.append((number, part, event.mid))
+                continue
+            if part is not None and now - step.job.enqueued_at < ECHO_PATIENCE:
+                return False
+        if isinstance(event, wire.Read):
+            plan.reads.append((number, integration_id, step.person, event.mid))
+        plan.arrivals.append((number, mapping.arrival(event, route.route, step.person)))
+    if isinstance(event, wire.Message) and event.unknown:
+        plan.leftovers.append(_leftover(step, f"attachment:{event.unknown[0]}"))
+    return True
+
+
+def _leftover_reason(step: _Step) -> str | None:
+    """Why an item as a whole cannot be applied; None when it can."""
+    event = step.event
+    if step.account == "0":
+        return "dashboard_test"
+    if isinstance(event, wire.NotUnderstood):
+        return event.reason
+    if isinstance(event, wire.StoryMention) and event.echo:
+        return "echo:story_mention"
+    if not step.routes:
+        return "not_connected"
+    return None if step.person else "no_person"
+
+
+def _switched_off(route: Account, event: wire.Event) -> str | None:
+    if isinstance(event, wire.StoryMention) and not route.story_mentions:
+        return "switched_off:story_mention"
+    if isinstance(event, wire.Message) and event.story is not None and not route.story_replies:
+        return "switched_off:story_reply"
+    return None
+
+
+def _same_part(echo: wire.Message, open_parts: Iterable[Any]) -> Any:
+    """The part in flight that this echo is of, by what it says: Meta's echoes carry nothing else (1.6)."""
+    kinds = [attachment.type for attachment in echo.attachments]
+    for part in open_parts:
+        attachment = part["request"].get("attachment")
+        if part["request"].get("text", "") == echo.text and ([attachment["type"]] if attachment else []) == kinds:
+            return part
+    return None
+
+
+async def _delivered(
+    connection: Connection, plan: _Plan, applied: intake.Applied, now: datetime
+) -> list[tuple[int, Event]]:
+    """``delivery:user`` for own messages that came back as echoes, or were seen."""
+    for _, part, mid in plan.settled:
+        await ledger.sent(connection, part, part["message_id"], part["part"], mid)
+    echoes = plan.echoes + [(number, part["integration_id"], mid) for number, part, mid in plan.settled]
+    confirmed: list[str] = []
+    if echoes:
+        touched = await ledger.mark_echoed(connection, [(integration, mid) for _, integration, mid in echoes])
+        confirmed += await ledger.confirm_echoed(connection, touched, now)
+    reads = [
+        (applied.contacts[(integration, person)].client["id"], integration, mid)
+        for _, integration, person, mid in plan.reads
+        if (integration, person) in applied.contacts
+    ]
+    if reads:
+        confirmed += await ledger.confirm_seen(connection, reads, now)
+    if not confirmed:
+        return []
+    return [(len(plan.steps), delivery_event(USER, row, now)) for row in await ledger.about(connection, confirmed)]
+
+
+def _leftover(step: _Step, reason: str) -> Leftover:
+    return Leftover(step.journal_id, step.path, step.account, step.person, reason)
+
+
+def _count(plan: _Plan, applied: intake.Applied, now: datetime) -> None:
+    for _, arrival in plan.arrivals:
+        metrics.EVENTS_APPLIED.labels(type(arrival).__name__.removesuffix("Arrival").lower()).inc()
+    metrics.EVENTS_APPLIED.labels("echo").inc(len(plan.echoes))
+    metrics.EVENTS_APPLIED.labels("duplicate").inc(len(applied.duplicates))
+    for leftover in plan.leftovers:
+        metrics.ITEMS_LEFT_OVER.labels(leftover.reason).inc()
+    for step in plan.steps:
+        if step.received_at is not None:
+            metrics.INBOUND_SECONDS.observe(max(0.0, (now - step.received_at).total_seconds()))
+        if isinstance(step.event, wire.Message):
+            log.debug("applied", mid=step.event.mid, account=step.account, echo=step.event.echo)

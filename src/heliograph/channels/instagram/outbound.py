@@ -1,0 +1,254 @@
+"""The `send` lanes: business messages to Instagram, one at a time in each conversation.
+
+    job ──▶ load ──▶ next open part ──▶ window rule ──▶ claim ──▶ Graph API ──▶ record ──▶ next part, or done
+
+Every arrow before and after the Graph call is a transaction of its own: what was about to be sent is on disk before it
+is sent, and what came of it right after. The states of a part, and the invariant, stand in :mod:`ledger`.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from heliograph.channels.base import SendOutcome
+from heliograph.channels.instagram import activities, ledger, thread
+from heliograph.channels.instagram.accounts import FacebookApps, token_place
+from heliograph.channels.instagram.answers import Answer, ask
+from heliograph.channels.instagram.delivery_events import CHANNEL, FAILURE, USER, delivery_event
+from heliograph.channels.instagram.graph import Graph
+from heliograph.channels.instagram.render import UnsupportedContentError, render
+from heliograph.events import publish
+from heliograph.lanes import Job, Lane, LaneKind, Outcome, settle
+from heliograph.messaging.posting import SEND_LANE
+from heliograph.messaging.window import permit
+from heliograph.storage import Connection, Database, SecretBox
+from heliograph.telemetry import metrics
+from heliograph.telemetry.logs import get_logger
+
+log = get_logger("instagram")
+
+# Seconds between attempts when Meta did not take a part but may later.
+PAUSES: Mapping[SendOutcome, tuple[float, ...]] = {
+    SendOutcome.RETRY: (1, 5, 30, 120, 600),
+    SendOutcome.RATE_LIMITED: (30, 60, 120, 300, 600, 1800, 3600),
+}
+TAG = "HUMAN_AGENT"
+# How often the ledger is looked at while an echo may settle an unknown part.
+ECHO_POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """What to do at Meta next: send a claimed part, or look for an unknown one in the thread."""
+
+    row: Any
+    part: Any
+    tag: str | None
+    look: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why a message failed, as customers are told."""
+
+    code: str
+    message: str
+    underlying: dict[str, Any] | None = None
+
+    def wire(self) -> dict[str, Any]:
+        error: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.underlying:
+            error["underlyingError"] = self.underlying
+        return error
+
+
+class OutboundWorker:
+    """Handles the ``send`` lanes."""
+
+    def __init__(
+        self, database: Database, graph: Graph, apps: FacebookApps, box: SecretBox, *, unknown_grace: float
+    ) -> None:
+        self._database = database
+        self._graph = graph
+        self._apps = apps
+        self._box = box
+        self._grace = timedelta(seconds=unknown_grace)
+
+    def kind(self) -> LaneKind:
+        """How the lane workers should run this."""
+        return LaneKind(
+            SEND_LANE, self.handle, self.on_dead, jobs_per_lane=1, most_batches=100, most_lanes=256, lease_seconds=60.0
+        )
+
+    async def handle(self, lanes: list[Lane]) -> None:
+        """Send the first waiting message of each lane, all lanes beside each other."""
+        endings = await asyncio.gather(*(self._lane(lane) for lane in lanes), return_exceptions=True)
+        for lane, ending in zip(lanes, endings, strict=True):
+            if isinstance(ending, Exception):
+                log.error("send crashed", conversation=lane.key, error=repr(ending))
+
+    async def _lane(self, lane: Lane) -> None:
+        if not lane.jobs:
+            return
+        job = lane.jobs[0]
+        if job.payload.startswith("{"):
+            await activities.pass_on(self._database, self._graph, self._apps, self._box, lane.key, job)
+            async with self._database.transaction() as connection:
+                await settle(connection, [Outcome(lane, [job.id])])
+            lane.settled = True
+            return
+        tag: str | None = None  # forced, when Meta knows better than we that 24 h are over
+        while True:
+            async with self._database.transaction() as connection:
+                todo = await self._next(connection, lane, job, tag)
+            if todo is None:
+                break
+            answer = await self._ask(todo)
+            async with self._database.transaction() as connection:
+                goes_on, tag = await self._record(connection, lane, job, todo, answer)
+            if not goes_on:
+                break
+        lane.settled = True
+
+    async def _next(self, connection: Connection, lane: Lane, job: Job, forced_tag: str | None) -> _Ask | None:
+        """Claim what is to be done next. None: the lane is settled, with this message done, failed or waiting."""
+        row = await ledger.load(connection, lane.key, job.payload)
+        if row is None or row["message"] is None:
+            # Deleted before it was sent.
+            await settle(connection, [Outcome(lane, [job.id])])
+            return None
+        parts = await ledger.parts(connection, job.payload) if row["send_state"] else []
+        if not parts:
+            try:
+                requests = render(row["message"]["content"])
+            except UnsupportedContentError as error:
+                await ledger.open_parts(connection, job.payload, row, [])
+                await self._fail(connection, lane, job, _Failure("unsupported_message_type", str(error)))
+                return None
+            parts = await ledger.open_parts(connection, job.payload, row, requests)
+        if row["page_token"] is None:
+            gone = _Failure("unauthorized", "The integration of this conversation was deleted.")
+            await self._fail(connection, lane, job, gone)
+            return None
+        part = next((part for part in parts if part["state"] != "sent"), None)
+        if part is None:
+            await self._complete(connection, lane, job)
+            return None
+        if part["state"] == "sending":
+            # Whoever claimed it died before writing down what came of it.
+            await ledger.move(connection, job.payload, part["part"], "unknown", of=["sending"])
+            metrics.SENDS.labels(SendOutcome.UNKNOWN).inc()
+        if part["state"] in ("sending", "unknown"):
+            if datetime.now(UTC) - part["started_at"] >= self._grace:
+                return _Ask(row, part, part["tag"], look=True)
+            await settle(connection, [Outcome(lane, retry_after=ECHO_POLL_SECONDS)])
+            return None
+        if part["state"] == "failed":
+            await self._fail(connection, lane, job, _Failure("uncategorized_error", part["error"] or ""))
+            return None
+        return await self._claim(connection, lane, job, row, part, forced_tag)
+
+    async def _claim(
+        self, connection: Connection, lane: Lane, job: Job, row: Any, part: Any, forced_tag: str | None
+    ) -> _Ask | None:
+        verdict = permit(
+            row["last_action_at"], self._graph.now(), policy=row["human_agent_tag"], automatic=_automatic(row)
+        )
+        if not verdict.allowed:
+            await ledger.move(connection, job.payload, part["part"], "failed", of=["pending"], error=verdict.reason)
+            metrics.SENDS.labels(SendOutcome.WINDOW_CLOSED).inc()
+            await self._fail(connection, lane, job, _Failure("message_outside_window", verdict.reason))
+            return None
+        tag = forced_tag or (TAG if verdict.tagged else None)
+        claimed = await ledger.claim(connection, job.payload, part["part"], tag)
+        assert claimed, "the lane's lease keeps others away from its parts"
+        return _Ask(row, part, tag)
+
+    async def _ask(self, todo: _Ask) -> Answer:
+        row = todo.row
+        app = self._apps.cached(row["facebook_app_id"]) or await self._apps.reload(row["facebook_app_id"])
+        token = self._box.open(row["page_token"], token_place(row["integration_id"]))
+        secret = app.secret if app else None
+        if todo.look:
+            return await thread.look_for(self._database, self._graph, row, todo.part, token, secret)
+        return await ask(self._graph, row["person"], todo.part["request"], todo.tag, token, secret)
+
+    async def _record(
+        self, connection: Connection, lane: Lane, job: Job, todo: _Ask, answer: Answer
+    ) -> tuple[bool, str | None]:
+        """Write down what Meta said. True: go on with this message (the second value forces a tag)."""
+        message_id, part = job.payload, todo.part["part"]
+        metrics.SENDS.labels(answer.outcome).inc()
+        log.info(
+            "part " + answer.outcome, message=message_id, conversation=lane.key, part=part, code=answer.code,
+            subcode=answer.subcode, tag=todo.tag,
+        )  # fmt: skip
+        if answer.outcome is SendOutcome.SENT:
+            await ledger.sent(connection, todo.row, message_id, part, answer.mid)
+            return True, None
+        said: dict[str, Any] = {"code": answer.code, "subcode": answer.subcode, "error": answer.text}
+        if answer.outcome is SendOutcome.UNKNOWN:
+            await ledger.move(connection, message_id, part, "unknown", of=["sending"], **said)
+            await settle(connection, [Outcome(lane, retry_after=ECHO_POLL_SECONDS)])
+            return False, None
+        if todo.look and answer.outcome in PAUSES:
+            await settle(connection, [Outcome(lane, tried=[job.id], retry_after=30.0)])
+            return False, None
+        if answer.outcome is SendOutcome.WINDOW_CLOSED and self._may_tag(todo):
+            # Meta counts the 24 h from an action we have not seen: the tag is what this answer needs.
+            await ledger.move(connection, message_id, part, "pending", of=["sending"], **said)
+            return True, TAG
+        pauses = PAUSES.get(answer.outcome, ())
+        tries = todo.part["attempts"]
+        if tries < len(pauses):
+            await ledger.move(connection, message_id, part, "pending", of=["sending"], **said)
+            await settle(connection, [Outcome(lane, retry_after=pauses[tries])])
+            return False, None
+        await ledger.move(connection, message_id, part, "failed", of=["sending", "unknown"], **said)
+        if answer.outcome is SendOutcome.RECONNECT:
+            await connection.execute(
+                "update integrations set status = 'error' where id = $1", todo.row["integration_id"]
+            )
+        await self._fail(connection, lane, job, _Failure(answer.sunshine_code, answer.advice, answer.underlying()))
+        return False, None
+
+    def _may_tag(self, todo: _Ask) -> bool:
+        return todo.tag is None and todo.row["human_agent_tag"] != "never" and not _automatic(todo.row)
+
+    async def _complete(self, connection: Connection, lane: Lane, job: Job) -> None:
+        """All parts are with Meta: tell, and settle."""
+        now = datetime.now(UTC)
+        (about,) = await ledger.about(connection, [job.payload])
+        await ledger.finish(connection, job.payload, "sent")
+        events = [delivery_event(CHANNEL, about, now)]
+        if await ledger.confirm_echoed(connection, [job.payload], now):
+            events.append(delivery_event(USER, about, now))
+        await publish(connection, events)
+        await settle(connection, [Outcome(lane, [job.id])])
+
+    async def _fail(self, connection: Connection, lane: Lane, job: Job, failure: _Failure) -> None:
+        """The message will not go any further: tell why, and settle."""
+        rows = await ledger.about(connection, [job.payload])
+        await ledger.finish(connection, job.payload, "failed")
+        await publish(
+            connection, [delivery_event(FAILURE, row, datetime.now(UTC), error=failure.wire()) for row in rows]
+        )
+        log.warning("message failed", message=job.payload, conversation=lane.key, code=failure.code)
+        await settle(connection, [Outcome(lane, [job.id])])
+
+    async def on_dead(self, connection: Connection, lane: Lane, job: Job, error: str) -> None:
+        """A message that crashes the worker again and again fails like any other."""
+        if job.payload.startswith("{"):
+            return
+        log.error("message is poison", message=job.payload, conversation=lane.key, error=error)
+        await ledger.finish(connection, job.payload, "failed")
+        failure = _Failure("uncategorized_error", "An internal error kept this message from being sent.")
+        for row in await ledger.about(connection, [job.payload]):
+            await publish(connection, [delivery_event(FAILURE, row, datetime.now(UTC), error=failure.wire())])
+
+
+def _automatic(row: Any) -> bool:
+    """Whether no human wrote this (Meta reference 2.3)."""
+    return bool({"AI", "bot"} & set(row["message"]["author"].get("subtypes") or ()))

@@ -1,0 +1,69 @@
+"""Looking for a part of unknown outcome in Meta's own record of the thread (Meta reference 5.2)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from heliograph.channels.base import SendOutcome
+from heliograph.channels.instagram.answers import Answer, refusal
+from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.storage import Database
+
+# Meta writes whole seconds, and its clock is not ours.
+_SLACK = timedelta(seconds=5)
+_FIELDS = "messages{id,created_time,from,to,message,attachments}"
+
+
+async def look_for(database: Database, graph: Graph, row: Any, part: Any, token: str, secret: str | None) -> Answer:
+    """Whether Meta has the part: *sent* with its mid, or *permanent* when it is not there.
+
+    Retry when Meta cannot be asked now.
+    """
+    try:
+        answer = await graph.call(
+            "GET",
+            f"/{row['page_id']}/conversations",
+            token,
+            secret=secret,
+            params={"platform": "instagram", "user_id": row["person"], "fields": _FIELDS},
+            name="conversations",
+        )
+    except GraphError as error:
+        return refusal(error)
+    except (NotSentError, NoAnswerError) as error:
+        return Answer(SendOutcome.RETRY, text=str(error))
+    earliest = part["started_at"] + (graph.now() - datetime.now(part["started_at"].tzinfo)) - _SLACK
+    candidates = [
+        message["id"]
+        for conversation in answer.get("data", [])
+        for message in conversation.get("messages", {}).get("data", [])
+        if _is_part(message, row, part, earliest)
+    ]
+    taken = {
+        known["mid"]
+        for known in await database.fetch(
+            "select mid from mids where integration_id = $1 and mid = any ($2::text[])",
+            row["integration_id"],
+            candidates,
+        )
+    }
+    # Meta lists the newest first; the oldest that fits is the one.
+    for mid in reversed(candidates):
+        if mid not in taken:
+            return Answer(SendOutcome.SENT, mid)
+    return Answer(
+        SendOutcome.PERMANENT,
+        text=part["error"] or "no answer",
+        advice="Meta did not answer, and the message is not in the thread. It was not sent; you may send it again.",
+    )
+
+
+def _is_part(message: dict[str, Any], row: Any, part: Any, earliest: datetime) -> bool:
+    sender = (message.get("from") or {}).get("id")
+    try:
+        created = datetime.fromisoformat(message["created_time"])
+    except (KeyError, TypeError, ValueError):
+        return False
+    if sender == row["person"] or created < earliest:
+        return False
+    text = part["request"].get("text", "")
+    return bool((message.get("message") or "") == text and bool(message.get("attachments")) == (not text))
