@@ -1,0 +1,214 @@
+"""The bodies of the control API. Every id is a string; times ending in ``_seconds`` are real seconds."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+
+
+class Body(BaseModel):
+    """A request body. Unknown fields are refused, so that a slip is named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewApp(Body):
+    """A Facebook app; id and secret are made up when absent."""
+
+    name: Text = "Heliograph"
+    id: Annotated[str, StringConstraints(pattern=r"^[1-9]\d{5,19}$")] | None = None
+    secret: Annotated[str, StringConstraints(min_length=8, max_length=128)] | None = None
+    human_agent: bool = Field(True, description="Whether the app has the Human Agent feature.")
+    require_proof: bool = Field(False, description="Whether calls must carry an appsecret_proof.")
+
+
+class NewAccount(Body):
+    """A Page with its linked Instagram professional account."""
+
+    page_name: Text = "Lighthouse Books"
+    username: Annotated[str, StringConstraints(pattern=r"^[a-z0-9._]{1,30}$")] | None = None
+    name: Text | None = None
+    owner_user_id: Id | None = Field(None, description="An owner that already exists, to give them a second Page.")
+    instagram: bool = Field(True, description="False makes a Page without an Instagram account.")
+
+
+class AccountChange(Body):
+    """Switches of an account's owner."""
+
+    allow_messages: bool | None = Field(None, description='The "Allow access to messages" switch in the app.')
+    linked: bool | None = Field(None, description="Whether the account is linked to its Page.")
+
+
+class NewToken(Body):
+    """An access token for a Page, or for the user who owns it."""
+
+    app_id: Id
+    page_id: Id
+    scopes: list[Text] | None = None
+    targets: dict[str, list[str]] | None = Field(
+        None, description="Scopes narrowed to some Pages or accounts, as granular_scopes of debug_token shows them."
+    )
+    type: Literal["page", "user"] = "page"
+    expires_in: int | None = Field(None, ge=1, description="Seconds on the simulator's clock; absent means never.")
+
+
+class RevokedToken(Body):
+    """A token to kill, with the subcode that calls with it then get."""
+
+    access_token: Text
+    subcode: Literal[458, 459, 460, 463, 464, 467, 492] | None = 460
+
+
+class Login(Body):
+    """What a person decides in the login dialog. Absent lists mean: everything that was asked, every Page."""
+
+    client_id: Id
+    redirect_uri: Text
+    state: str | None = None
+    scope: str = Field(description="The scopes that the app asks for, separated by commas.")
+    owner_user_id: Id | None = None
+    granted: list[Text] | None = None
+    page_ids: list[Id] | None = None
+    deny: bool = False
+
+
+class NewPerson(Body):
+    """Somebody who can write to accounts."""
+
+    name: Text | None = None
+    username: Annotated[str, StringConstraints(pattern=r"^[a-z0-9._]{1,30}$")] | None = None
+    profile_available: bool = True
+
+
+class PersonChange(Body):
+    """Changes to a person."""
+
+    profile_available: bool | None = None
+    reachable: bool | None = Field(None, description="False: sends to the person answer 551/1545041.")
+
+
+class Seed(Body):
+    """Names for the world that ``seed`` makes the first time."""
+
+    page_name: Text = "Lighthouse Books"
+    username: Annotated[str, StringConstraints(pattern=r"^[a-z0-9._]{1,30}$")] = "lighthouse.books"
+    customer_name: Text = "Maya Okafor"
+    app_name: Text = "Heliograph"
+
+
+class Attachment(Body):
+    """What a person sends besides text. ``payload`` is for types that have more than a URL, or none."""
+
+    type: Text
+    url: Text | None = None
+    payload: dict[str, Any] | None = None
+
+
+class Thread(Body):
+    """One person towards one account. ``person`` is a person's id, or the IGSID."""
+
+    account_id: Id
+    person: Id
+
+
+class NewMessage(Thread):
+    """A message of a person."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=1000)] | None = None
+    attachments: list[Attachment] = Field(default_factory=list, max_length=10)
+    story_id: Id | None = Field(None, description="The account's story that the message answers.")
+    quick_reply_payload: Annotated[str, StringConstraints(max_length=1000)] | None = None
+    reply_to_mid: Id | None = None
+    timestamp: int | None = Field(None, ge=1_000_000_000_000, description="Milliseconds since 1970, to back-date it.")
+    age_seconds: float | None = Field(None, ge=0, description="How long ago it was written.")
+
+
+class NewMention(Thread):
+    """A story of the person that mentions the account."""
+
+    age_seconds: float | None = Field(None, ge=0)
+
+
+class NewPostback(Thread):
+    """A tap on an ice breaker, menu item or template button."""
+
+    title: Text
+    payload: Annotated[str, StringConstraints(max_length=1000)]
+
+
+class MessageName(Body):
+    """One message."""
+
+    mid: Id
+
+
+class Seen(Thread):
+    """The person opens the thread."""
+
+    mid: Id | None = Field(None, description="The last message seen; absent means the newest of the business.")
+
+
+class NewReaction(MessageName):
+    """The person's reaction to a message; no emoji takes it back."""
+
+    emoji: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None = "❤️"
+
+
+class NewEdit(MessageName):
+    """A new text for a message of the person."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+class OwnerMessage(Thread):
+    """A message that the owner writes in the Instagram app."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+class ClockChange(Body):
+    """Move the clock by some seconds, or set its distance from real time. Give one of the two."""
+
+    advance_seconds: float | None = None
+    offset_seconds: float | None = None
+
+
+class NewFault(Body):
+    """The next ``count`` Graph calls that match go wrong."""
+
+    match: Text = Field("send", description='"send" for the Send API, anything else is a part of the path.')
+    count: int = Field(1, ge=1, le=1_000_000)
+    status: int = Field(500, ge=200, le=599)
+    code: int = 2
+    subcode: int | None = None
+    message: Text = "An unexpected error has occurred. Please retry your request later."
+    is_transient: bool = False
+    mode: Literal["before", "after"] = Field("before", description="After does the work, then spoils the answer.")
+    outcome: Literal["error", "drop", "hang"] = Field(
+        "error", description="An error answer, a connection cut in the middle of the answer, or no answer."
+    )
+    delay_seconds: float = Field(0, ge=0, le=600)
+
+
+class NewWebhookFault(Body):
+    """The next ``count`` webhook events go wrong."""
+
+    kind: Literal["drop", "duplicate", "delay", "reorder", "corrupt"] = Field(
+        description="Reorder sends an event after the next one of its thread; corrupt spoils the first signature."
+    )
+    count: int = Field(1, ge=1, le=1_000_000)
+    account_id: Id | None = None
+    delay_seconds: float = Field(2, ge=0, le=600)
+
+
+class Delivery(Body):
+    """How webhooks are delivered; what is absent stays as it is."""
+
+    concurrency: int | None = Field(None, ge=1, le=1000)
+    batch_max: int | None = Field(None, ge=1, le=1000)
+    timeout_seconds: float | None = Field(None, gt=0, le=600)
+    retry_delays: list[Annotated[float, Field(ge=0)]] | None = Field(None, min_length=1)
+    give_up_seconds: float | None = Field(None, ge=0)
+    echo_before_answer: bool | None = None

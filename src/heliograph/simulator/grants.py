@@ -1,0 +1,55 @@
+"""What a person grants to an app in the login dialog, until the app fetches it with the code."""
+
+import secrets
+from dataclasses import dataclass
+
+from heliograph.simulator.clock import Clock
+
+CODE_LIFE_MS = 10 * 60_000
+"""A code is good for about ten minutes, once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One consent. ``targets`` narrows scopes to the chosen Pages and accounts."""
+
+    app_id: str
+    owner_id: str
+    scopes: tuple[str, ...]
+    targets: dict[str, list[str]]
+    redirect_uri: str
+    expires_ms: int
+
+
+class Grants:
+    """The codes that were given out. They are not kept over a restart; a login is then begun anew."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._open: dict[str, Grant] = {}
+        self._used: set[str] = set()
+
+    def give(self, app_id: str, owner_id: str, scopes: list[str], targets: dict[str, list[str]], uri: str) -> str:
+        """A code for a consent that was just given."""
+        code = "AQ" + secrets.token_urlsafe(120)
+        expires = self._clock.now_ms() + CODE_LIFE_MS
+        self._open[code] = Grant(app_id, owner_id, tuple(scopes), targets, uri, expires)
+        return code
+
+    def used(self, code: str) -> bool:
+        """Whether a code was already exchanged."""
+        return code in self._used
+
+    def take(self, code: str, app_id: str, redirect_uri: str) -> Grant | None:
+        """The consent behind a code, once; None for a code that is unknown, late, or another app's or address's."""
+        grant = self._open.get(code)
+        if grant is None or (grant.app_id, grant.redirect_uri) != (app_id, redirect_uri):
+            return None
+        del self._open[code]
+        self._used.add(code)
+        return grant if self._clock.now_ms() <= grant.expires_ms else None
+
+    def clear(self) -> None:
+        """Forget every code."""
+        self._open.clear()
+        self._used.clear()

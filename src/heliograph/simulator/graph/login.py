@@ -1,0 +1,69 @@
+"""Tokens from a login: the code exchange, the long-lived token, the app token, and taking everything back.
+
+Source: Meta's manual-flow and long-lived-token guides. A code is exchanged once, with the very redirect address of the
+dialog; a short-lived user token lives for about an hour, a long-lived one for 60 days.
+"""
+
+import hmac
+from typing import Any
+
+from heliograph.simulator.errors import refuse
+from heliograph.simulator.graph import tokens
+from heliograph.simulator.graph.call import Call
+from heliograph.simulator.models import App, Token
+
+SHORT_SECONDS = 3600
+LONG_SECONDS = 60 * 24 * 3600
+
+
+async def access_token(call: Call) -> dict[str, Any]:
+    """``/oauth/access_token`` in its three forms."""
+    app = call.world.state.apps.get(call.required("client_id"))
+    secret = call.required("client_secret")
+    if app is None or not hmac.compare_digest(secret.encode(), app.secret.encode()):
+        raise refuse("client_invalid")
+    form = call.text("grant_type") or "authorization_code"
+    if form == "client_credentials":
+        return {"access_token": f"{app.id}|{app.secret}", "token_type": "bearer"}
+    if form == "fb_exchange_token":
+        return _answer(_long_lived(call, app), LONG_SECONDS)
+    return _answer(_from_code(call, app), SHORT_SECONDS)
+
+
+def _answer(token: Token, seconds: int) -> dict[str, Any]:
+    return {"access_token": token.value, "token_type": "bearer", "expires_in": seconds}
+
+
+def _from_code(call: Call, app: App) -> Token:
+    code = call.required("code")
+    world = call.world
+    if world.grants.used(code):
+        raise refuse("code_used")
+    grant = world.grants.take(code, app.id, call.text("redirect_uri") or "")
+    if grant is None:
+        raise refuse("code_invalid")
+    owner = world.state.owners[grant.owner_id]
+    return tokens.mint(world, app, None, owner, list(grant.scopes), grant.targets, SHORT_SECONDS)
+
+
+def _long_lived(call: Call, app: App) -> Token:
+    world = call.world
+    short = world.state.tokens.get(call.required("fb_exchange_token"))
+    why = tokens.problem(world, short)
+    if why:
+        raise why
+    assert short is not None
+    if short.app_id != app.id or short.page_id:
+        raise refuse("token_malformed")
+    owner = world.state.owners[short.owner_id]
+    return tokens.mint(world, app, None, owner, list(short.scopes), dict(short.targets), LONG_SECONDS)
+
+
+async def revoke_permissions(call: Call) -> dict[str, Any]:
+    """``DELETE /me/permissions``: the person removes the app; every token of it dies with 458."""
+    token = call.token()
+    for one in call.world.state.tokens.values():
+        if (one.app_id, one.owner_id) == (token.app_id, token.owner_id):
+            one.invalid_subcode = 458
+            call.world.state.save(one)
+    return {"success": True}

@@ -1,0 +1,215 @@
+"""Pages, their professional accounts, and the user who runs them."""
+
+from typing import Any
+
+from heliograph.simulator.errors import refuse
+from heliograph.simulator.graph import tokens
+from heliograph.simulator.graph.apps import field_list
+from heliograph.simulator.graph.call import Call
+from heliograph.simulator.graph.fields import ABSENT, Field, select
+from heliograph.simulator.models import Account, Owner, Page, Token
+
+PAGE_FIELDS = (
+    "feed",
+    "mention",
+    "name",
+    "picture",
+    "category",
+    "description",
+    "conversations",
+    "leadgen",
+    "messages",
+    "messaging_account_linking",
+    "messaging_postbacks",
+    "messaging_optins",
+    "messaging_referrals",
+    "messaging_handovers",
+    "messaging_policy_enforcement",
+    "message_deliveries",
+    "message_reads",
+    "message_echoes",
+    "message_reactions",
+    "message_edits",
+    "message_context",
+    "standby",
+)
+"""Names that ``subscribed_fields`` accepts. They are the Page's; names of the object *instagram* are refused."""
+
+TASKS = ["ANALYZE", "ADVERTISE", "MESSAGING", "MODERATE", "CREATE_CONTENT", "MANAGE"]
+_ACCOUNTS_LIMIT = 25
+
+
+async def me(call: Call) -> dict[str, Any]:
+    """``GET /me``: the Page of a Page token, the user of a user token."""
+    token = call.token()
+    if token.page_id:
+        return page_node(call, token, call.world.state.pages[token.page_id], call.fields("name,id"))
+    owner = call.world.state.owners[token.owner_id]
+    return select("User", call.fields("name,id"), _owner_resolvers(call, token, owner))
+
+
+async def page(call: Call, node: Page) -> dict[str, Any]:
+    """``GET /{page-id}``, for the Page's own token or its owner's."""
+    token = call.token()
+    if token.page_id != node.id and (token.page_id or token.owner_id != node.owner_id):
+        raise call.unsupported(node.id)
+    return page_node(call, token, node, call.fields("name,id"))
+
+
+async def accounts(call: Call) -> dict[str, Any]:
+    """``GET /me/accounts``: the Pages of a user, with tokens. Without ``pages_show_list`` the list is empty."""
+    token = call.token()
+    if token.page_id:
+        raise refuse("unknown_field", field="accounts", node="Page")
+    default = "access_token,category,name,id,tasks"
+    return _accounts(call, token, call.fields(default))
+
+
+def _accounts(call: Call, token: Token, wanted: tuple[Field, ...]) -> dict[str, Any]:
+    mine = [
+        one
+        for one in call.world.state.pages.values()
+        if one.owner_id == token.owner_id and tokens.covers(token, "pages_show_list", one.id)
+    ]
+    chosen, paging = call.page_of(mine, lambda one: str(one.id), _ACCOUNTS_LIMIT)
+    answer: dict[str, Any] = {"data": [page_node(call, token, one, wanted) for one in chosen]}
+    if paging:
+        answer["paging"] = paging
+    return answer
+
+
+async def permissions(call: Call) -> dict[str, Any]:
+    """``GET /me/permissions``: what the person granted."""
+    return {"data": [{"permission": scope, "status": "granted"} for scope in call.token().scopes]}
+
+
+async def account(call: Call, node: Account) -> dict[str, Any]:
+    """``GET /{ig-account-id}``."""
+    token = call.token()
+    owner_page = call.world.state.pages[node.page_id]
+    if token.page_id not in (None, owner_page.id) or token.owner_id != owner_page.owner_id:
+        raise call.unsupported(node.id)
+    if not tokens.covers(token, call.flavour.profile_scope, node.id):
+        raise refuse("permission")
+    return account_node(call, node, call.fields("id"))
+
+
+async def subscribe(call: Call, node: Page) -> dict[str, Any]:
+    """``POST /{page-id}/subscribed_apps``. The list replaces the former one; one wrong name refuses all."""
+    token = _subscriber(call, node)
+    fields = field_list(call.params.get("subscribed_fields"))
+    if not fields:
+        raise refuse("parameter_missing", name="subscribed_fields")
+    for index, name in enumerate(fields):
+        if name not in PAGE_FIELDS:
+            names = ", ".join(PAGE_FIELDS)
+            reason = f'Param subscribed_fields[{index}] must be one of {{{names}}} - got "{name}"'
+            raise refuse("parameter", reason=reason)
+    if "messages" in fields and call.flavour.messages_field_scope not in token.scopes:
+        raise refuse("permission_messages_field", field="messages")
+    node.subscribed[token.app_id] = fields
+    call.world.state.save(node)
+    return {"success": True}
+
+
+async def subscribed(call: Call, node: Page) -> dict[str, Any]:
+    """``GET /{page-id}/subscribed_apps``."""
+    _subscriber(call, node)
+    apps = call.world.state.apps
+    return {
+        "data": [
+            {
+                "category": "Business",
+                "link": f"{call.world.cdn.origin}/",
+                "name": apps[app_id].name,
+                "id": app_id,
+                "subscribed_fields": fields,
+            }
+            for app_id, fields in node.subscribed.items()
+        ]
+    }
+
+
+async def unsubscribe(call: Call, node: Page) -> dict[str, Any]:
+    """``DELETE /{page-id}/subscribed_apps``."""
+    token = _subscriber(call, node)
+    node.subscribed.pop(token.app_id, None)
+    call.world.state.save(node)
+    return {"success": True}
+
+
+def _subscriber(call: Call, node: Page) -> Token:
+    token, _ = call.page_token(node)
+    if not tokens.covers(token, call.flavour.subscribe_scope, node.id):
+        raise refuse("permission_metadata")
+    return token
+
+
+def page_node(call: Call, token: Token, node: Page, wanted: tuple[Field, ...]) -> dict[str, Any]:
+    """A Page's fields as a token may see them."""
+    linked = call.world.state.accounts.get(node.account_id) if node.account_id else None
+
+    def instagram(asked: Field) -> Any:
+        if linked is None or not tokens.covers(token, call.flavour.profile_scope, linked.id):
+            return ABSENT
+        return account_node(call, linked, asked.names("id"))
+
+    return select(
+        "Page",
+        wanted,
+        {
+            "id": lambda _: node.id,
+            "name": lambda _: node.name,
+            "category": lambda _: "Shopping & retail",
+            "link": lambda _: f"{call.world.cdn.origin}/{node.id}",
+            "tasks": lambda _: TASKS if token.page_id is None else ABSENT,
+            "access_token": lambda _: _page_token(call, token, node),
+            "instagram_business_account": instagram,
+            "connected_instagram_account": instagram,
+            "messaging_feature_status": lambda _: {"hop_v2": True, "msgr_multi_app": True, "ig_multi_app": True},
+        },
+    )
+
+
+def account_node(call: Call, node: Account, wanted: tuple[Field, ...]) -> dict[str, Any]:
+    """A professional account's fields."""
+    return select(
+        "IGUser",
+        wanted,
+        {
+            "id": lambda _: node.id,
+            "ig_id": lambda _: node.id,
+            "username": lambda _: node.username,
+            "name": lambda _: node.name,
+            "profile_picture_url": lambda _: f"{call.world.cdn.origin}/_simulator/pictures/{node.id}.png",
+            "biography": lambda _: f"{node.name} on the simulator",
+            "website": lambda _: ABSENT,
+            "followers_count": lambda _: len(call.world.state.people),
+            "follows_count": lambda _: 0,
+            "media_count": lambda _: len(call.world.threads.stories_of(node.id)),
+        },
+    )
+
+
+def _owner_resolvers(call: Call, token: Token, owner: Owner) -> dict[str, Any]:
+    return {
+        "id": lambda _: owner.id,
+        "name": lambda _: owner.name,
+        "accounts": lambda asked: _accounts(call, token, asked.names("access_token,category,name,id,tasks")),
+    }
+
+
+def _page_token(call: Call, token: Token, node: Page) -> Any:
+    """The Page token that belongs to a user token: the same one at every reading. A Page token sees itself."""
+    if token.page_id:
+        return token.value
+    state = call.world.state
+    for one in state.tokens.values():
+        same = (one.page_id, one.app_id, one.issued_at) == (node.id, token.app_id, token.issued_at)
+        if same and one.invalid_subcode is None:
+            return one.value
+    owner = state.owners[token.owner_id]
+    minted = tokens.mint(call.world, state.apps[token.app_id], node, owner, list(token.scopes), dict(token.targets))
+    minted.issued_at = token.issued_at
+    state.save(minted)
+    return minted.value

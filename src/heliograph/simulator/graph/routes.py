@@ -1,0 +1,218 @@
+"""The way into the Graph API: one ASGI callable and one table of edges.
+
+A path is ``[/vN.N]/{node}[/{edge}]``. The node is ``me``, a word such as ``debug_token``, or the id of an object, whose
+kind picks the row of the table. Every answer carries the simulator's ``Date`` and ``X-App-Usage``.
+"""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+import structlog
+from starlette.types import Receive, Scope, Send
+
+from heliograph.simulator.errors import GraphError, refuse
+from heliograph.simulator.faults import GraphFault
+from heliograph.simulator.graph import apps, conversations, login, pages, people, send
+from heliograph.simulator.graph.call import Call, parameters
+from heliograph.simulator.graph.flavours import FACEBOOK_LOGIN, Flavour
+from heliograph.simulator.wire_log import Entry
+from heliograph.simulator.world import World
+
+Handler = Callable[..., Awaitable[Any]]
+
+_VERSION = re.compile(r"v\d{1,3}\.\d{1,2}")
+_IGSID = re.compile(r"[1-9]\d{14,15}")
+_BODY_LIMIT = 1024 * 1024
+_HANG_SECONDS = 600.0
+
+WORDS: dict[tuple[str, str, str], Handler] = {
+    ("GET", "debug_token", ""): apps.debug_token,
+    ("GET", "oauth", "access_token"): login.access_token,
+    ("POST", "oauth", "access_token"): login.access_token,
+    ("GET", "me", ""): pages.me,
+    ("GET", "me", "accounts"): pages.accounts,
+    ("GET", "me", "permissions"): pages.permissions,
+    ("DELETE", "me", "permissions"): login.revoke_permissions,
+    ("POST", "me", "messages"): send.send,
+    ("POST", "me", "message_attachments"): send.upload,
+    ("GET", "me", "conversations"): conversations.conversations,
+}
+"""Edges of nodes that are words."""
+
+EDGES: dict[tuple[str, str, str], Handler] = {
+    ("POST", "app", "subscriptions"): apps.subscribe,
+    ("GET", "app", "subscriptions"): apps.subscriptions,
+    ("DELETE", "app", "subscriptions"): apps.unsubscribe,
+    ("GET", "page", ""): pages.page,
+    ("POST", "page", "subscribed_apps"): pages.subscribe,
+    ("GET", "page", "subscribed_apps"): pages.subscribed,
+    ("DELETE", "page", "subscribed_apps"): pages.unsubscribe,
+    ("POST", "page", "messages"): send.send,
+    ("POST", "page", "message_attachments"): send.upload,
+    ("GET", "page", "conversations"): conversations.conversations,
+    ("GET", "account", ""): pages.account,
+    ("GET", "person", ""): people.profile,
+    ("GET", "conversation", ""): conversations.conversation,
+    ("GET", "conversation", "messages"): conversations.messages,
+    ("GET", "message", ""): conversations.message,
+}
+"""Edges of nodes that are objects, by the object's kind. Each handler gets the object."""
+
+_log = structlog.get_logger("heliograph.simulator")
+
+
+class Graph:
+    """The Graph API as an ASGI application."""
+
+    def __init__(self, world: World, flavour: Flavour = FACEBOOK_LOGIN) -> None:
+        self._world = world
+        self._flavour = flavour
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one call, log it, and do afterwards what waits for the answer."""
+        world = self._world
+        method, path = scope["method"], scope["path"]
+        query = scope["query_string"].decode("latin-1")
+        headers = dict(scope["headers"])
+        body = await _body(receive)
+        began = time.perf_counter()
+        entry = world.wire.new("graph", world.clock.now_ms(), method, path, query, body)
+        after: list[Callable[[], None]] = []
+        fault = world.faults.take_graph(method, path)
+        status = 0
+        answer: Any = {}
+        if fault and fault.delay_seconds:
+            await world.pause(fault.delay_seconds)
+        if fault and fault.mode == "before":
+            spoil: GraphFault | None = fault
+        else:
+            status, answer = await self._answer(entry, headers, after)
+            spoil = fault if status == 200 else None
+        if spoil and spoil.outcome == "error":
+            status, answer = spoil.status, spoil.error().body()
+        entry.response = orjson.dumps(answer) if not spoil or spoil.outcome == "error" else b""
+        entry.status = status if entry.response else None
+        entry.milliseconds = round((time.perf_counter() - began) * 1000)
+        if spoil or status != 200:
+            entry.summary = spoil.outcome if spoil and spoil.outcome != "error" else _summary(answer)
+        try:
+            if spoil and spoil.outcome != "error":
+                world.wire.changed(entry)
+                await self._break_off(spoil, send)
+            else:
+                await self._respond(send, status, entry.response)
+                world.wire.changed(entry)
+        finally:
+            for work in after:
+                work()
+
+    async def _answer(
+        self,
+        entry: Entry,
+        headers: dict[bytes, bytes],
+        after: list[Callable[[], None]],
+    ) -> tuple[int, Any]:
+        path = entry.path
+        try:
+            params = parameters(entry.query, headers.get(b"content-type", b"").decode("latin-1"), entry.body)
+            # Meta lets a client that can only GET and POST name the method in a parameter.
+            method = str(params.pop("method", entry.method)).upper()
+            segments = tuple(segment for segment in path.split("/") if segment)
+            if segments and _VERSION.fullmatch(segments[0]):
+                segments = segments[1:]
+            bearer = headers.get(b"authorization", b"").decode("latin-1")
+            call = Call(
+                self._world,
+                self._flavour,
+                method,
+                path,
+                segments,
+                params,
+                bearer[7:] if bearer[:7].lower() == "bearer " else None,
+                path,
+                after,
+            )
+            answer = await self._dispatch(call)
+        except GraphError as problem:
+            return problem.status, problem.body()
+        except Exception:
+            _log.exception("simulator_failed", method=entry.method, path=path)
+            unknown = refuse("unknown")
+            return unknown.status, unknown.body()
+        else:
+            entry.summary = call.note
+            return 200, answer
+
+    async def _dispatch(self, call: Call) -> Any:
+        node, edge = [*call.segments, "", ""][:2]
+        if len(call.segments) in (1, 2):
+            if handler := WORDS.get((call.method, node, edge)):
+                return await handler(call)
+            kind, found = self._find(node)
+            if handler := EDGES.get((call.method, kind, edge)):
+                return await handler(call, found)
+            if not found and not edge and call.method == "GET" and _IGSID.fullmatch(node):
+                return await people.missing(call)
+            if found or node == "me" or node.isdecimal() or node.startswith("aWd"):
+                call.token()
+                raise call.unsupported(node)
+        raise refuse("unknown_path", path="/".join(call.segments))
+
+    def _find(self, node: str) -> tuple[str, Any]:
+        state = self._world.state
+        for kind, table in (
+            ("page", state.pages),
+            ("person", state.by_igsid),
+            ("message", state.messages),
+            ("account", state.accounts),
+            ("app", state.apps),
+            ("conversation", state.by_conversation),
+        ):
+            if found := table.get(node):
+                return kind, found
+        return "", None
+
+    async def _respond(self, send: Send, status: int, body: bytes) -> None:
+        self._world.calls += 1
+        used = min(99, self._world.calls // 10_000)
+        headers = [
+            (b"content-type", b"application/json; charset=UTF-8"),
+            (b"content-length", b"%d" % len(body)),
+            (b"date", self._world.clock.http_date()),
+            (b"facebook-api-version", b"v23.0"),
+            (b"x-app-usage", b'{"call_count":%d,"total_time":%d,"total_cputime":%d}' % (used, used, used)),
+            (b"access-control-allow-origin", b"*"),
+        ]
+        if status == 401:
+            headers.append((b"www-authenticate", b'OAuth "Facebook Platform" "invalid_token"'))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _break_off(self, fault: GraphFault, send: Send) -> None:
+        """No usable answer: silence, or an answer that ends in its middle because its length was a lie."""
+        if fault.outcome == "hang":
+            await self._world.pause(_HANG_SECONDS)
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{", "more_body": True})
+        raise ConnectionAbortedError("cut on order")
+
+
+async def _body(receive: Receive) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body") or len(body) > _BODY_LIMIT:
+            return bytes(body)
+
+
+def _summary(answer: Any) -> str:
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if not isinstance(error, dict):
+        return ""
+    subcode = error.get("error_subcode")
+    return f"error {error.get('code')}" + (f"/{subcode}" if subcode else "")

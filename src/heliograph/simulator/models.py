@@ -1,0 +1,163 @@
+"""What the simulator remembers. Each record is plain data, stored as JSON under its kind and id."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Sender = Literal["person", "business"]
+Source = Literal["api", "app", "person"]
+
+
+@dataclass(slots=True)
+class App:
+    """A Facebook app, with its one webhook subscription for the object *instagram*."""
+
+    id: str
+    secret: str
+    name: str
+    human_agent: bool = True
+    require_proof: bool = False
+    callback_url: str | None = None
+    fields: list[str] = field(default_factory=list)
+    created_ms: int = 0
+
+
+@dataclass(slots=True)
+class Owner:
+    """The Facebook user who runs one or more Pages."""
+
+    id: str
+    name: str
+
+
+@dataclass(slots=True)
+class Page:
+    """A Facebook Page. ``subscribed`` holds, per app id, the Page fields that app listens to."""
+
+    id: str
+    name: str
+    owner_id: str
+    account_id: str | None = None
+    subscribed: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Account:
+    """An Instagram professional account. ``allow_messages`` is the owner's "Allow access to messages" switch."""
+
+    id: str
+    page_id: str
+    username: str
+    name: str
+    allow_messages: bool = True
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody who writes to accounts."""
+
+    id: str
+    name: str
+    username: str
+    profile_available: bool = True
+    reachable: bool = True
+
+
+@dataclass(slots=True)
+class Token:
+    """An access token. Times are seconds since 1970; ``expires_at`` 0 means never.
+
+    ``targets`` narrows a scope to some assets (``granular_scopes`` of ``debug_token``); a scope that is not in it
+    covers every asset. ``invalid_subcode`` is set once the token is dead, 0 for a death without a subcode.
+    """
+
+    value: str
+    app_id: str
+    type: Literal["page", "user"]
+    owner_id: str
+    page_id: str | None
+    scopes: list[str]
+    targets: dict[str, list[str]]
+    issued_at: int
+    expires_at: int = 0
+    invalid_subcode: int | None = None
+
+
+@dataclass(slots=True)
+class Thread:
+    """What passed between one person and one account. Times are milliseconds since 1970, 0 for never."""
+
+    account_id: str
+    person_id: str
+    igsid: str
+    thread_id: str
+    conversation_id: str
+    last_action_ms: int = 0
+    updated_ms: int = 0
+    person_seen: str | None = None
+    business_seen: str | None = None
+    typing_until_ms: int = 0
+
+    @property
+    def key(self) -> str:
+        """The thread's own id inside the simulator."""
+        return f"{self.account_id}:{self.person_id}"
+
+
+@dataclass(slots=True)
+class Message:
+    """One message of a thread.
+
+    ``attachments`` are ``{"type", "url"?, "asset_id"?, "payload"?}``; an ``asset_id`` means that the bytes are on the
+    simulator's CDN and that the link is made when it is asked for. ``reply_to`` is ``{"mid"}`` or ``{"story_id"}``.
+    """
+
+    mid: str
+    thread: str
+    sender: Sender
+    source: Source
+    timestamp_ms: int
+    text: str | None = None
+    attachments: list[dict[str, Any]] = field(default_factory=list)
+    quick_replies: list[dict[str, Any]] = field(default_factory=list)
+    template: dict[str, Any] | None = None
+    quick_reply_payload: str | None = None
+    postback: dict[str, str] | None = None
+    reply_to: dict[str, str] | None = None
+    messaging_type: str | None = None
+    tag: str | None = None
+    deleted: bool = False
+    num_edit: int = 0
+    reactions: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Story:
+    """A story of an account, or of a person who mentions one. It lives for 24 hours."""
+
+    id: str
+    owner_id: str
+    asset_id: str
+    created_ms: int
+
+
+@dataclass(slots=True)
+class Asset:
+    """A media file on the CDN. ``expires_ms`` 0 means that it stays as long as its message."""
+
+    id: str
+    content_type: str
+    name: str
+    size: int
+    expires_ms: int = 0
+    deleted: bool = False
+
+
+@dataclass(slots=True)
+class Pending:
+    """A webhook event that has not been delivered yet."""
+
+    id: str
+    app_id: str
+    account_id: str
+    thread: str
+    item: dict[str, Any]

@@ -1,0 +1,61 @@
+// Small helpers around the DOM. Text only ever enters through textContent.
+
+export const byId = (id) => document.getElementById(id);
+
+/** An element with properties, listeners (on…) and children; strings become text. */
+export function el(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "class") node.className = value;
+    else if (name === "text") node.textContent = value;
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+let toastTimer;
+
+/** A passing word at the foot of the page; bad news stays longer. */
+export function toast(words, bad = false) {
+  const node = byId("toast");
+  node.textContent = words;
+  node.classList.toggle("bad", bad);
+  node.hidden = false;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => (node.hidden = true), bad ? 6000 : 1800);
+}
+
+/** Copy text, also where the clipboard API is missing because the page has no secure origin. */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = el("textarea", { class: "out-of-sight", "aria-hidden": "true" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  toast("Copied");
+}
+
+export const copyButton = (text, label = "Copy") =>
+  el("button", { type: "button", class: "button quiet", text: label, onclick: () => copy(text()) });
+
+const clockTime = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const dayTime = new Intl.DateTimeFormat(undefined, {
+  weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
+});
+const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const exact = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+export const times = {
+  clock: (ms) => clockTime.format(ms),
+  dayClock: (ms) => dayTime.format(ms),
+  day: (ms) => day.format(ms),
+  exact: (ms) => exact.format(ms),
+};

@@ -1,0 +1,131 @@
+"""The simulated world: its records, its clock, and everything that runs in it. Put together here, once."""
+
+import asyncio
+import contextlib
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from heliograph.simulator.cdn import Cdn
+from heliograph.simulator.clock import Clock
+from heliograph.simulator.faults import Faults
+from heliograph.simulator.grants import Grants
+from heliograph.simulator.hub import Hub
+from heliograph.simulator.state import State
+from heliograph.simulator.store import Store
+from heliograph.simulator.threads import Threads
+from heliograph.simulator.webhooks.delivery import Delivery
+from heliograph.simulator.webhooks.settings import DeliverySettings
+from heliograph.simulator.wire_log import Entry, WireLog
+
+FILE_NAME = "simulator.sqlite3"
+
+
+class World:
+    """One simulated Meta. With ``data_dir`` it is kept in ``data_dir/simulator.sqlite3``, without only in memory.
+
+    ``origin`` is where people and servers reach the simulator; it begins the links to media. Without it the origin of
+    the latest request counts.
+    """
+
+    def __init__(self, data_dir: Path | None = None, origin: str | None = None) -> None:
+        self.store = Store(data_dir / FILE_NAME if data_dir else None)
+        self.state = State(self.store)
+        self.clock = Clock(int(self.state.settings.get("clock_offset_ms", 0)))
+        self.hub = Hub()
+        self.faults = Faults()
+        self.grants = Grants(self.clock)
+        self.wire = WireLog(self._wire_changed)
+        self.cdn = Cdn(self.state, self.clock)
+        self.delivery = Delivery(self.state, self.clock, self.wire, self.faults)
+        self.threads = Threads(self.state, self.clock, self.cdn, self.delivery, self.hub)
+        self.delivery.settings = DeliverySettings(**self.state.settings.get("delivery", {}))
+        self.stopping = asyncio.Event()
+        self.calls = 0
+        self._origin_fixed = origin is not None
+        self._session: aiohttp.ClientSession | None = None
+        self._writer: asyncio.Task[None] | None = None
+        if origin:
+            self.cdn.origin = origin
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The client with which Meta's side fetches media and verifies callbacks."""
+        assert self._session is not None, "the world has not been started"
+        return self._session
+
+    async def start(self) -> None:
+        """Begin to send webhooks and to write changes. Does nothing when it already runs."""
+        if self._session:
+            return
+        self.stopping.clear()
+        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        self._writer = asyncio.get_running_loop().create_task(self.store.run())
+        await self.delivery.start()
+
+    async def stop(self) -> None:
+        """Stop sending, end every open stream, and write what is left."""
+        self.stopping.set()
+        self.hub.close()
+        await self.delivery.stop()
+        if self._writer:
+            self._writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._writer
+            self._writer = None
+        if self._session:
+            await self._session.close()
+            self._session = None
+        self.store.close()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait in real time, but no longer than the simulator runs."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.stopping.wait()
+
+    def seen_at(self, origin: str) -> None:
+        """Note where a request reached the simulator."""
+        if not self._origin_fixed:
+            self.cdn.origin = origin
+
+    def move_clock(self, offset_ms: int) -> None:
+        """Set the clock's distance from real time."""
+        self.clock.offset_ms = offset_ms
+        self.state.settings["clock_offset_ms"] = offset_ms
+        self.state.save_settings()
+        self.hub.publish("clock", {"offset_seconds": offset_ms / 1000})
+
+    def set_delivery(self, settings: DeliverySettings) -> None:
+        """Change how webhooks are delivered, from the next one on."""
+        self.delivery.settings = settings
+        self.state.settings["delivery"] = dataclasses.asdict(settings)
+        self.state.save_settings()
+
+    def reset(self) -> None:
+        """An empty world at the real time, with nothing on order."""
+        self.delivery.clear()
+        self.faults.clear()
+        self.grants.clear()
+        self.state.clear()
+        self.wire.clear()
+        self.clock.offset_ms = 0
+        self.delivery.settings = DeliverySettings()
+        self.hub.publish("reset", {})
+
+    def _wire_changed(self, entry: Entry) -> None:
+        if self.hub.watched:
+            data: dict[str, Any] = {
+                "seq": entry.seq,
+                "kind": entry.kind,
+                "time": entry.at_ms,
+                "method": entry.method,
+                "path": entry.path,
+                "status": entry.status,
+                "milliseconds": entry.milliseconds,
+                "summary": entry.summary,
+                "attempts": len(entry.attempts),
+            }
+            self.hub.publish("wire", data)
