@@ -1,0 +1,46 @@
+"""Puts the API together."""
+
+from fastapi import APIRouter
+from starlette.types import ASGIApp
+
+from heliograph.api import (
+    activities,
+    apps,
+    clients,
+    conversations,
+    errors,
+    integrations,
+    keys,
+    messages,
+    participants,
+    users,
+    webhooks,
+)
+from heliograph.api.asgi import Front
+from heliograph.api.document import DocumentedApp
+from heliograph.api.operation import Operation
+from heliograph.api.services import Services
+
+_RESOURCES = (
+    apps, keys, integrations, webhooks, users, clients, conversations, participants, messages, activities,
+)  # fmt: skip
+
+
+def create_api(services: Services) -> ASGIApp:
+    """The API as an ASGI app, for the paths ``/v2/…``, ``/sc/v2/…`` and ``/openapi.json``."""
+    app = DocumentedApp(
+        title="Heliograph",
+        description="A messaging server for Instagram Direct. Wire-compatible with Sunshine Conversations API v2.",
+        version="2",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        strict_content_type=False,
+    )
+    app.state.services = services
+    errors.install(app)
+    for resource in _RESOURCES:
+        router: APIRouter = resource.router
+        assert router.route_class is Operation
+        app.include_router(router, prefix="/v2", responses={"4XX": {"model": errors.ErrorResponse}})
+    return Front(app)

@@ -1,0 +1,68 @@
+"""Request bodies: read up to the limit, parsed once, refused when PostgreSQL could not hold them."""
+
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+from heliograph.api.errors import ApiError, bad_request
+
+# Sunshine reference, conventions: 100 kB of JSON.
+LARGEST_BODY = 100 * 1024
+
+# A refused body is still read, up to this: closing on a client that is writing would hide the answer from it.
+_DRAINED = 8 * 1024 * 1024
+
+# Deeper than anything the wire nests; well below what the JSON writer can take.
+DEEPEST = 32
+
+
+async def read(request: Request) -> bytes:
+    """The body as it came. Raises a 413."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= LARGEST_BODY:
+            chunks.append(chunk)
+        elif size > _DRAINED:
+            break
+    if size > LARGEST_BODY:
+        raise ApiError(413, f"The request body is larger than {LARGEST_BODY} bytes")
+    return b"".join(chunks)
+
+
+def parse(content_type: str | None, raw: bytes) -> dict[str, Any]:
+    """The JSON object in a body. Raises a 415 or a 400."""
+    media_type = (content_type or "application/json").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        raise ApiError(415, "The content type must be application/json")
+    if not raw:
+        raise bad_request("The request body must be a JSON object; it is empty")
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise bad_request(f"The request body is not valid JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise bad_request("The request body must be a JSON object")
+    _check(value)
+    return value
+
+
+def _check(root: dict[str, Any]) -> None:
+    """No NUL anywhere (PostgreSQL's text cannot hold it; lone surrogates did not parse), and no bottomless nesting."""
+    waiting: list[tuple[str, Any, int]] = [("", root, 0)]
+    while waiting:
+        path, value, depth = waiting.pop()
+        if isinstance(value, str):
+            if "\0" in value:
+                raise bad_request(f"{path} must not contain a NUL character")
+        elif isinstance(value, dict | list):
+            if depth == DEEPEST:
+                raise bad_request(f"{path[:100]} is nested more than {DEEPEST} levels deep")
+            if isinstance(value, list):
+                waiting += [(f"{path}[{index}]", item, depth + 1) for index, item in enumerate(value)]
+                continue
+            for name, item in value.items():
+                if "\0" in name:
+                    raise bad_request(f"{path or 'the request body'} has a name that contains a NUL character")
+                waiting.append((f"{path}.{name}" if path else name, item, depth + 1))

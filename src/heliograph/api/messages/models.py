@@ -1,0 +1,101 @@
+"""What is posted, and what is shown (Sunshine reference 2.7)."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from heliograph.api.messages.content import Content
+from heliograph.api.validation import wrong_together
+from heliograph.api.wire import Links, Meta, Metadata, Short, Uri, Wire
+
+
+class Author(Wire):
+    """Who writes. ``subtypes`` AI and bot mark a message as automatic: it never carries the human agent tag."""
+
+    type: Literal["business", "user"]
+    subtypes: Annotated[list[Literal["AI", "agent", "bot"]], Field(max_length=1)] | None = None
+    user_id: str | None = None
+    user_external_id: str | None = None
+    display_name: Short | None = None
+    avatar_url: Uri | None = None
+
+    @model_validator(mode="after")
+    def _names_user(self) -> "Author":
+        given = [value for value in (self.user_id, self.user_external_id) if value]
+        if self.type == "user" and len(given) != 1:
+            raise wrong_together("exactly one of userId, userExternalId must be given when type is user")
+        return self
+
+    def lean(self) -> dict[str, Any]:
+        """What has a value; a business author names no user, and no subtypes are left out."""
+        wire = super().lean()
+        if self.type == "business":
+            wire.pop("userId", None)
+            wire.pop("userExternalId", None)
+        if not self.subtypes:
+            wire.pop("subtypes", None)
+        return wire
+
+
+class Destination(Wire):
+    """Where a message shall go: an integration, a type, or nowhere (``none``: a silent message)."""
+
+    integration_id: str | None = None
+    integration_type: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Destination":
+        if self.integration_id is not None and self.integration_type is not None:
+            raise wrong_together("integrationId and integrationType exclude each other")
+        return self
+
+    @property
+    def silent(self) -> bool:
+        """Whether the message goes to no channel."""
+        return self.integration_type == "none"
+
+
+class MessagePost(Wire):
+    """Body of PostMessage. ``override`` for other channels is passed over."""
+
+    author: Author
+    content: Content
+    destination: Destination | None = None
+    metadata: Metadata | None = None
+    override: dict[str, Any] | None = None
+    payload_schema: Annotated[Literal["whatsapp"] | None, Field(alias="schema")] = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> "MessagePost":
+        if self.author.type == "user" and self.destination is not None and self.destination.silent:
+            raise wrong_together("destination.integrationType must not be none when author.type is user")
+        if self.author.type == "business" and self.content.type == "formResponse":
+            raise wrong_together("content.type must not be formResponse when author.type is business")
+        return self
+
+
+class Message(Wire):
+    """Message."""
+
+    id: str
+    received: str
+    author: dict[str, Any]
+    content: dict[str, Any]
+    source: dict[str, Any]
+    metadata: dict[str, Any] | None = None
+    quoted_message: dict[str, Any] | None = None
+    deleted: bool | None = None
+
+
+class MessagePostResponse(Wire):
+    """The messages that were made: one."""
+
+    messages: list[Message]
+
+
+class MessageListResponse(Wire):
+    """A page of messages, oldest first."""
+
+    messages: list[Message]
+    meta: Meta
+    links: Links

@@ -1,0 +1,137 @@
+"""What every operation goes through before its own code runs.
+
+    read body ──▶ authenticate ──▶ scope, app ──▶ query ──▶ parse body ──▶ transaction { the operation }
+
+Nothing is held while the client is still sending. Everything an operation writes, it writes in the one transaction
+that is opened here; an error of any kind rolls it back. Operations that wait for a channel open their own, so that no
+connection is held meanwhile.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+from asyncpg.exceptions import DeadlockDetectedError
+from fastapi import Depends, Path, Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from heliograph.api import body as bodies
+from heliograph.api import query as queries
+from heliograph.api.auth import Caller, authenticate, authorize
+from heliograph.api.errors import not_found
+from heliograph.api.query import ALLOWED, Query
+from heliograph.api.services import Services
+from heliograph.storage import Connection
+
+# These talk to a channel over the network.
+OUTSIDE_TRANSACTION = frozenset({"CreateIntegration", "UpdateIntegration", "DeleteIntegration", "DeleteApp"})
+
+# A deadlock with a worker is settled by trying again.
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One authenticated request. ``connection`` is inside the operation's transaction, where it has one from here.
+
+    ``url`` is the request's own address without query, its prefix kept. ``raw`` is the body as it came.
+    """
+
+    services: Services
+    caller: Caller
+    query: Query
+    url: str
+    raw: bytes
+    connection: Connection
+
+
+class _ReadRequest(Request):
+    """A request whose body was read and parsed."""
+
+    raw: bytes
+    parsed: Any
+
+    async def body(self) -> bytes:
+        return self.raw
+
+    async def json(self) -> Any:
+        return self.parsed
+
+
+class Operation(APIRoute):
+    """A route that is an operation of the wire; its ``operation_id`` names its row in the tables."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        names = [
+            {"name": name, "in": "query", "required": False, "schema": {"type": "object" if members else "string"}}
+            | ({"style": "deepObject", "explode": True} if members else {})
+            for name, members in ALLOWED.get(options.get("operation_id") or "", {}).items()
+        ]
+        if names and not options.get("openapi_extra"):
+            options["openapi_extra"] = {"parameters": names}
+        super().__init__(path, endpoint, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The framework's handler, with everything above before it."""
+        answer = super().get_route_handler()
+        operation = self.operation_id or ""
+        takes_body = self.body_field is not None
+        reads = self.methods == {"GET"}
+
+        async def handle(request: Request) -> Response:
+            services: Services = request.app.state.services
+            path = {name: unquote(value) for name, value in request.path_params.items()}
+            app_id = path.get("appId")
+            raw = await bodies.read(request) if takes_body else b""
+            if any("\0" in value for value in path.values()):
+                raise not_found("resource")
+            async with services.database.pool.acquire() as connection:
+                identity = await authenticate(connection, services.box, request.headers.get("authorization"), app_id)
+                authorize(identity, operation, app_id)
+                query = queries.parse(operation, request.scope["query_string"])
+                read = _ReadRequest({**request.scope, "path_params": path})
+                read.raw = raw
+                read.parsed = bodies.parse(request.headers.get("content-type"), raw) if takes_body else None
+                inside = None if operation in OUTSIDE_TRANSACTION else connection
+                read.state.call = Call(services, identity.caller, query, _url(request), raw, inside)
+                if inside is not None:
+                    return await (answer(read) if reads else _in_transaction(connection, answer, read))
+            return await answer(read)
+
+        return handle
+
+
+async def _in_transaction(
+    connection: Connection, answer: Callable[[Request], Awaitable[Response]], request: Request
+) -> Response:
+    for _ in range(_TRIES - 1):
+        try:
+            async with connection.transaction():
+                return await answer(request)
+        except DeadlockDetectedError:
+            continue
+    async with connection.transaction():
+        return await answer(request)
+
+
+def _url(request: Request) -> str:
+    """The address the caller used, as far as a proxy in front of us tells."""
+    scheme = request.headers.get("x-forwarded-proto", request.scope["scheme"]).partition(",")[0].strip()
+    scheme = scheme if scheme in ("http", "https") else "http"
+    host = request.headers.get("host") or "localhost"
+    return f"{scheme}://{host}{request.scope['path']}"
+
+
+def _current(request: Request) -> Call:
+    call: Call = request.state.call
+    return call
+
+
+CurrentCall = Annotated[Call, Depends(_current)]
+AppId = Annotated[str, Path(alias="appId")]
+IntegrationId = Annotated[str, Path(alias="integrationId")]
+ConversationId = Annotated[str, Path(alias="conversationId")]
+UserId = Annotated[str, Path(alias="userIdOrExternalId")]
+KeyId = Annotated[str, Path(alias="keyId")]
