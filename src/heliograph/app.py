@@ -1,0 +1,157 @@
+"""The server, put together: settings, database, rooms, routes, workers.
+
+Meta ──▶ /webhooks/instagram/…   plain ASGI, before everything else
+business ──▶ /v2, /sc/v2         the API
+operator ──▶ /healthz /readyz /metrics
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from heliograph.api import Services, create_api
+from heliograph.channels.instagram import InstagramChannel
+from heliograph.channels.instagram.graph import Graph
+from heliograph.channels.instagram.receive import CALLBACK_PATH
+from heliograph.delivery.guard import parse_networks
+from heliograph.delivery.sender import Sender
+from heliograph.delivery.worker import DeliveryWorker
+from heliograph.lanes import LaneWorkers
+from heliograph.operate import Operate
+from heliograph.settings import Settings
+from heliograph.storage import Database, SecretBox
+from heliograph.storage.embedded import EmbeddedServer
+from heliograph.storage.migrate import migrate
+from heliograph.storage.secrets import load_or_make_key, parse_keys
+from heliograph.telemetry.logs import get_logger
+
+log = get_logger("app")
+
+# A handler that talks to the outside may be in the middle of something when we are told to stop.
+DRAIN_SECONDS = 6.0
+
+
+def open_box(settings: Settings) -> SecretBox:
+    """The key that secrets are sealed with: from the settings, or kept in the data directory."""
+    given = settings.secret_key.get_secret_value()
+    if given:
+        return SecretBox(parse_keys(given))
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return SecretBox(load_or_make_key(settings.data_dir / "secret.key"))
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database that the settings name, or the embedded one; migrated; closed at the end."""
+    url = settings.database_url.get_secret_value()
+    embedded = None
+    if not url:
+        embedded = EmbeddedServer(settings.data_dir)
+        url = await embedded.start()
+    try:
+        database = await Database.connect(url, largest=settings.database_connections)
+        try:
+            await migrate(database)
+            yield database
+        finally:
+            await database.close()
+    finally:
+        if embedded is not None:
+            await embedded.stop()
+
+
+class Application:
+    """The rooms of one process, wired. An ASGI application once started."""
+
+    def __init__(self, settings: Settings, database: Database, box: SecretBox) -> None:
+        self._graph = Graph(settings.graph_url, settings.graph_version, timeout=settings.graph_timeout)
+        self._instagram = InstagramChannel(
+            database, box, self._graph, public_url=settings.reachable_at, unknown_grace=settings.unknown_grace
+        )
+        self._sender = Sender(parse_networks(settings.webhook_allow_networks))
+        delivery = DeliveryWorker(database, box, self._sender)
+        self._lanes = LaneWorkers(database, [*self._instagram.lane_kinds(), delivery.kind()])
+        services = Services(database, box, {self._instagram.type: self._instagram}, lambda: datetime.now(UTC))
+        self._api = create_api(services)
+        self._operate = Operate(database)
+
+    def start(self) -> None:
+        """Start the workers."""
+        self._lanes.start()
+        self._operate.ready = True
+
+    async def stop(self) -> None:
+        """Finish what is under way, give back the rest."""
+        self._operate.ready = False
+        await self._lanes.stop(patience=DRAIN_SECONDS)
+        await self._sender.close()
+        await self._graph.close()
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Answer one request."""
+        path = scope.get("path", "")
+        if path.startswith(CALLBACK_PATH) and scope["type"] == "http":
+            await self._instagram.receiver(scope, receive, send)
+        elif scope["type"] == "http" and path in self._operate.paths:
+            await self._operate(scope, receive, send)
+        else:
+            await self._api(scope, receive, send)
+
+
+async def serve(settings: Settings, *, ready: asyncio.Event | None = None) -> None:
+    """Run the server until cancelled; then drain and stop. ``ready`` is set once it answers."""
+    started = time.monotonic()
+    async with open_database(settings) as database:
+        application = Application(settings, database, open_box(settings))
+        http = Server(
+            application,
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.ASGINL,
+            log_enabled=False,
+            websockets=False,
+            backlog=1024,
+        )
+        application.start()
+        serving = asyncio.create_task(http.serve())
+        log.info(
+            "heliograph is up",
+            url=settings.reachable_at,
+            database="embedded" if not settings.database_url.get_secret_value() else "HELIOGRAPH_DATABASE_URL",
+            graph=f"{settings.graph_url}/{settings.graph_version}",
+            seconds=round(time.monotonic() - started, 2),
+        )
+        try:
+            await _listening(settings, serving)
+            if ready is not None:
+                ready.set()
+            await serving
+        finally:
+            http.stop()
+            with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+                await asyncio.wait_for(asyncio.shield(serving), 2)
+            await application.stop()
+            log.info("heliograph stopped")
+
+
+async def _listening(settings: Settings, serving: "asyncio.Task[None]") -> None:
+    """Wait until the port answers, or the server gave up."""
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
+    while True:
+        if serving.done():
+            await serving
+            raise RuntimeError(f"the HTTP server on port {settings.port} stopped while starting")
+        try:
+            _, writer = await asyncio.open_connection(host, settings.port)
+        except OSError:
+            await asyncio.sleep(0.02)
+        else:
+            writer.close()
+            return

@@ -1,0 +1,252 @@
+"""`heliograph`: the command line. Names and options here, the work in `commands`."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from heliograph import __version__
+from heliograph.commands.console import console, fail
+from heliograph.settings import Settings
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A self-hosted messaging server for Instagram Direct.",
+)
+keys = typer.Typer(no_args_is_help=True, help="Make, list and delete API keys.")
+journal = typer.Typer(no_args_is_help=True, help="What webhooks could not be applied, and trying them again.")
+cli.add_typer(keys, name="keys")
+cli.add_typer(journal, name="journal")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+
+
+def _settings(**given: object) -> Settings:
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"HELIOGRAPH_{str(first['loc'][0]).upper()}"
+        fail(f"{name} is not usable: {first['msg']}.", "`heliograph settings` lists what every setting means.")
+
+
+@cli.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on [HELIOGRAPH_HOST].")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on [HELIOGRAPH_PORT].")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Embedded database and key [HELIOGRAPH_DATA_DIR].")] = None,
+) -> None:
+    """Run the server."""
+    from heliograph.app import serve as serve_app
+    from heliograph.commands.run import run
+    from heliograph.telemetry.logs import configure_logging
+
+    settings = _settings(host=host, port=port, data_dir=data_dir)
+    configure_logging(level=settings.log_level, as_json={"auto": None, "json": True, "pretty": False}[settings.log_format])
+    _guarded(lambda: run(serve_app(settings)))
+
+
+@cli.command()
+def simulate(
+    port: Annotated[int, typer.Option(help="Port of the simulator.")] = 8001,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    data_dir: Annotated[Path | None, typer.Option(help="Where to keep its world; without it, in memory.")] = None,
+) -> None:
+    """Run the simulator of Meta alone."""
+    from heliograph import simulator
+    from heliograph.commands.run import run
+
+    console.print(f"[sun]Simulator of Meta[/sun] at http://{host}:{port}/  (control: /_simulator/docs)")
+    console.print(f"[soft]Point a server at it: HELIOGRAPH_GRAPH_URL=http://{host}:{port} heliograph serve[/soft]")
+    _guarded(lambda: run(simulator.serve(host, port, data_dir)))
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the server.")] = 8000,
+    simulator_port: Annotated[int, typer.Option(help="Port of the simulator; the next one shows webhooks.")] = 8001,
+    data_dir: Annotated[Path, typer.Option(help="Where the demo lives.")] = Path("data/demo"),
+    reset: Annotated[bool, typer.Option("--reset", help="Forget the last demo first.")] = False,
+) -> None:
+    """Server, simulator and database, connected and ready to try."""
+    from heliograph.commands import demo as demos
+    from heliograph.commands.run import run
+
+    if reset:
+        demos.reset(data_dir)
+    with console.status("Starting database, server and simulator ..."):
+        session = demos.Demo(port, simulator_port, data_dir)
+    _guarded(lambda: run(session.run()))
+
+
+@cli.command()
+def listen(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8002,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """A webhook target that shows what arrives. For development."""
+    from heliograph.commands.listen import Listener
+    from heliograph.commands.listen import listen as listen_at
+    from heliograph.commands.run import run
+
+    console.print(f"[sun]Listening[/sun] at http://{host}:{port}/")
+    _guarded(lambda: run(listen_at(host, port, Listener())))
+
+
+@cli.command()
+def settings(as_json: AsJson = False) -> None:
+    """Every setting, what it is for, and the value in force."""
+    from heliograph.commands.table import print_settings, settings_rows
+
+    if as_json:
+        print(json.dumps(settings_rows(_settings()), indent=2))
+    else:
+        print_settings(_settings())
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database up to date. `serve` does it too; this is for those who deploy in steps."""
+    from heliograph.app import open_database
+
+    async def work() -> None:
+        async with open_database(_settings()):
+            console.print("[good]The database is up to date.[/good]")
+
+    _guarded(lambda: asyncio.run(work()))
+
+
+@keys.command("create")
+def keys_create(
+    name: Annotated[str, typer.Option(help="What the key is called.")] = "Command line",
+    app: Annotated[str | None, typer.Option(help="An app's id: a key for that app. Without: an account key.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """A new key. An account key opens everything; an app key one app."""
+    from heliograph.commands.keys import make_key
+
+    def work() -> None:
+        scope = "app" if app else "account"
+        key = asyncio.run(make_key(_settings(), scope=scope, app_id=app, name=name))
+        if as_json:
+            print(json.dumps(key, indent=2))
+        else:
+            console.print(f"id      [sun]{key['id']}[/sun]\nsecret  [sun]{key['secret']}[/sun]")
+
+    _guarded(work)
+
+
+@keys.command("list")
+def keys_list(as_json: AsJson = False) -> None:
+    """All keys, without their secrets."""
+    from heliograph.commands.keys import list_keys
+
+    def work() -> None:
+        rows = asyncio.run(list_keys(_settings()))
+        if as_json:
+            print(json.dumps(rows, indent=2))
+        for row in rows if not as_json else ():
+            console.print(f"{row['id']}  [soft]{row['scope']:<12}[/soft] {row['app_id'] or '':<26} {row['display_name']}")
+        if not rows and not as_json:
+            console.print("No keys yet. `heliograph keys create` makes the first.")
+
+    _guarded(work)
+
+
+@keys.command("delete")
+def keys_delete(key_id: str) -> None:
+    """Delete a key. It stops working at once."""
+    from heliograph.commands.keys import delete_key
+
+    def work() -> None:
+        if not asyncio.run(delete_key(_settings(), key_id)):
+            fail(f"There is no key {key_id}.", "`heliograph keys list` shows those there are.")
+        console.print("[good]Deleted.[/good]")
+
+    _guarded(work)
+
+
+@keys.command("verify-token")
+def keys_verify_token(facebook_app_id: str, as_json: AsJson = False) -> None:
+    """Callback URL and verify token of a Facebook app, to enter in Meta's dashboard by hand."""
+    from heliograph.commands.keys import verify_token
+
+    def work() -> None:
+        found = asyncio.run(verify_token(_settings(), facebook_app_id))
+        if as_json:
+            print(json.dumps(found, indent=2))
+        else:
+            console.print(f"callback URL  [sun]{found['callback_url']}[/sun]\nverify token  [sun]{found['verify_token']}[/sun]")
+
+    _guarded(work)
+
+
+@journal.command("show")
+def journal_show(as_json: AsJson = False) -> None:
+    """How many items of webhooks were not applied, by reason."""
+    from heliograph.app import open_database
+    from heliograph.channels.instagram.leftovers import summary
+
+    async def read() -> list[dict[str, object]]:
+        async with open_database(_settings()) as database:
+            return [{**dict(row), "first": row["first"].isoformat(), "last": row["last"].isoformat()} for row in await summary(database)]
+
+    def work() -> None:
+        rows = asyncio.run(read())
+        if as_json:
+            print(json.dumps(rows, indent=2))
+            return
+        for row in rows:
+            console.print(f"[sun]{row['items']:>8}[/sun]  {row['reason']:<32} [soft]last {row['last']}[/soft]")
+        if not rows:
+            console.print("Everything that came was applied.")
+
+    _guarded(work)
+
+
+@journal.command("replay")
+def journal_replay(
+    reason: Annotated[str | None, typer.Argument(help="Only leftovers of this reason, as `journal show` names it.")] = None,
+) -> None:
+    """Try leftovers again, after an update or a repair. What was applied before is not applied twice."""
+    from heliograph.app import open_database
+    from heliograph.channels.instagram.leftovers import replay
+
+    async def work() -> None:
+        async with open_database(_settings()) as database:
+            count = await replay(database, reason)
+        console.print(f"[good]{count}[/good] items are in line again; the server takes them from here.")
+
+    _guarded(lambda: asyncio.run(work()))
+
+
+@cli.command()
+def version() -> None:
+    """The version."""
+    print(__version__)
+
+
+def _guarded(work: "object") -> None:
+    """Run a command; known trouble becomes a sentence instead of a traceback."""
+    from heliograph.storage.database import DatabaseUnavailableError
+    from heliograph.storage.migrate import MigrationError
+    from heliograph.storage.secrets import SecretError
+
+    try:
+        work()  # type: ignore[operator]
+    except (DatabaseUnavailableError, MigrationError, SecretError, LookupError) as error:
+        fail(f"{type(error).__name__.removesuffix('Error')}: {error}")
+    except OSError as error:
+        fail(f"{error.strerror or error}.", "Is another program using the port? --port chooses another.")
+    except KeyboardInterrupt:
+        pass
+
+
+def main() -> None:
+    """The entry point."""
+    cli()

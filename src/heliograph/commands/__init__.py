@@ -1,0 +1,1 @@
+"""The commands behind `heliograph …`, one module each. `cli` only names them and their options."""
