@@ -45,6 +45,21 @@ async def wait_until(condition: Callable[[], Any], seconds: float = 10, *, what:
         await asyncio.sleep(0.01)
 
 
+class Patience:
+    """Seconds to wait in a property test: plenty, until one example has waited in vain. Shrinking it is quick then."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    async def wait_until(self, condition: Callable[[], Any], what: str) -> None:
+        """As the function of this name."""
+        try:
+            await wait_until(condition, self.seconds, what=what)
+        except AssertionError:
+            self.seconds = 0.1
+            raise
+
+
 async def within(seconds: float, awaitable: Awaitable[T]) -> T:
     """Await something, with a deadline."""
     return await asyncio.wait_for(awaitable, seconds)

@@ -134,7 +134,7 @@ async def serve(settings: Settings, *, ready: asyncio.Event | None = None) -> No
                 ready.set()
             await serving
         finally:
-            http.stop()
+            http.stop()  # type: ignore[no-untyped-call]  # granian leaves it unannotated
             with contextlib.suppress(TimeoutError, asyncio.CancelledError):
                 await asyncio.wait_for(asyncio.shield(serving), 2)
             await application.stop()

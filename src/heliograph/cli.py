@@ -47,7 +47,9 @@ def serve(
     from heliograph.telemetry.logs import configure_logging
 
     settings = _settings(host=host, port=port, data_dir=data_dir)
-    configure_logging(level=settings.log_level, as_json={"auto": None, "json": True, "pretty": False}[settings.log_format])
+    configure_logging(
+        level=settings.log_level, as_json={"auto": None, "json": True, "pretty": False}[settings.log_format]
+    )
     _guarded(lambda: run(serve_app(settings)))
 
 
@@ -69,7 +71,8 @@ def simulate(
 @cli.command()
 def demo(
     port: Annotated[int, typer.Option(help="Port of the server.")] = 8000,
-    simulator_port: Annotated[int, typer.Option(help="Port of the simulator; the next one shows webhooks.")] = 8001,
+    simulator_port: Annotated[int, typer.Option(help="Port of the simulator.")] = 8001,
+    listen_port: Annotated[int | None, typer.Option(help="Where webhooks are shown [simulator's port + 1].")] = None,
     data_dir: Annotated[Path, typer.Option(help="Where the demo lives.")] = Path("data/demo"),
     reset: Annotated[bool, typer.Option("--reset", help="Forget the last demo first.")] = False,
 ) -> None:
@@ -79,8 +82,7 @@ def demo(
 
     if reset:
         demos.reset(data_dir)
-    with console.status("Starting database, server and simulator ..."):
-        session = demos.Demo(port, simulator_port, data_dir)
+    session = demos.Demo(port, simulator_port, listen_port or simulator_port + 1, data_dir)
     _guarded(lambda: run(session.run()))
 
 
@@ -151,7 +153,9 @@ def keys_list(as_json: AsJson = False) -> None:
         if as_json:
             print(json.dumps(rows, indent=2))
         for row in rows if not as_json else ():
-            console.print(f"{row['id']}  [soft]{row['scope']:<12}[/soft] {row['app_id'] or '':<26} {row['display_name']}")
+            console.print(
+                f"{row['id']}  [soft]{row['scope']:<12}[/soft] {row['app_id'] or '':<26} {row['display_name']}"
+            )
         if not rows and not as_json:
             console.print("No keys yet. `heliograph keys create` makes the first.")
 
@@ -181,7 +185,9 @@ def keys_verify_token(facebook_app_id: str, as_json: AsJson = False) -> None:
         if as_json:
             print(json.dumps(found, indent=2))
         else:
-            console.print(f"callback URL  [sun]{found['callback_url']}[/sun]\nverify token  [sun]{found['verify_token']}[/sun]")
+            console.print(
+                f"callback URL  [sun]{found['callback_url']}[/sun]\nverify token  [sun]{found['verify_token']}[/sun]"
+            )
 
     _guarded(work)
 
@@ -194,7 +200,10 @@ def journal_show(as_json: AsJson = False) -> None:
 
     async def read() -> list[dict[str, object]]:
         async with open_database(_settings()) as database:
-            return [{**dict(row), "first": row["first"].isoformat(), "last": row["last"].isoformat()} for row in await summary(database)]
+            return [
+                {**dict(row), "first": row["first"].isoformat(), "last": row["last"].isoformat()}
+                for row in await summary(database)
+            ]
 
     def work() -> None:
         rows = asyncio.run(read())
@@ -211,7 +220,9 @@ def journal_show(as_json: AsJson = False) -> None:
 
 @journal.command("replay")
 def journal_replay(
-    reason: Annotated[str | None, typer.Argument(help="Only leftovers of this reason, as `journal show` names it.")] = None,
+    reason: Annotated[
+        str | None, typer.Argument(help="Only leftovers of this reason, as `journal show` names it.")
+    ] = None,
 ) -> None:
     """Try leftovers again, after an update or a repair. What was applied before is not applied twice."""
     from heliograph.app import open_database

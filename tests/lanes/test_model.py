@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 
 from heliograph.lanes import Lane, LeaseLostError, NewJob, Outcome, enqueue, renew, settle
 from heliograph.lanes.queue import CHANNEL, lease
-from tests.support import fresh_name, wait_until
+from tests.support import Patience, fresh_name
 
 LONG = 1000.0
 KEYS = st.sampled_from(["a", "b", "c", "d"])
@@ -54,6 +54,7 @@ def test_the_queue_does_what_its_model_does(connections: tuple[asyncio.Runner, A
     """Order, counts, leases, attempts, due times and effects, after every step of every history."""
     runner, worker, listener = connections
     heard: list[str] = []
+    patience = Patience(5)
     runner.run(listener.add_listener(CHANNEL, lambda _c, _p, _n, kind: heard.append(kind)))
 
     class Queue(RuleBasedStateMachine):
@@ -69,7 +70,7 @@ def test_the_queue_does_what_its_model_does(connections: tuple[asyncio.Runner, A
             return runner.run(coroutine)
 
         def expect_wake_up(self) -> None:
-            self.go(wait_until(lambda: self.kind in heard, 5, what="a NOTIFY"))
+            self.go(patience.wait_until(lambda: self.kind in heard, "a NOTIFY"))
 
         def holds(self, lane: Lane) -> bool:
             return lane.key in self.lanes and self.lanes[lane.key].lease == lane.lease

@@ -150,6 +150,21 @@ def test_a_leased_lane_is_nobody_elses_while_its_lease_is_alive(each_database: s
     with_database(each_database, scene)
 
 
+def test_a_lane_that_somebody_is_adding_to_keeps_nobody_waiting(each_database: str) -> None:
+    """A slow transaction holds its own lanes only: the others are leased at once, and its own when it commits."""
+
+    async def scene(database: Database, kind: str) -> None:
+        await put(database, kind, ("a", "1"), ("b", "1"))
+        async with database.transaction() as slow:
+            await enqueue(slow, [NewJob(kind, "a", "2")])
+            lanes = await asyncio.wait_for(take(database, kind), 5)
+            assert [lane.key for lane in lanes] == ["b"]
+        (lane,) = await take(database, kind)
+        assert [job.payload for job in lane.jobs] == ["1", "2"]
+
+    with_database(each_database, scene)
+
+
 def test_a_zombie_cannot_settle_and_its_effects_are_undone(each_database: str) -> None:
     """A worker that was away longer than its lease: another has the lane, and the first one's transaction is void."""
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from heliograph.lanes import Job, Lane, LaneKind, LaneWorkers, NewJob, Outcome, enqueue, settle
 from heliograph.storage import Connection, Database
-from tests.support import fresh_name, opened, run, wait_until
+from tests.support import Patience, fresh_name, opened, run, wait_until
 
 NEVER = 3600.0
 
@@ -98,6 +98,7 @@ PLANS: st.SearchStrategy[Plan] = (
 
 def test_order_is_kept_nothing_is_lost_or_doubled_and_nobody_sleeps_over_work(each_database: str) -> None:
     """Concurrent producers, three sets of workers, no polling: each lane's jobs run in order, once, one at a time."""
+    patience = Patience(10)
     with asyncio.Runner() as runner:
         database = runner.run(Database.connect(each_database, largest=16))
 
@@ -140,7 +141,7 @@ def test_order_is_kept_nothing_is_lost_or_doubled_and_nobody_sleeps_over_work(ea
             )
             async with working(database, [lane_kind], processes=3):
                 await asyncio.gather(*(producer(n, transactions) for n, transactions in enumerate(plan)))
-                await wait_until(lambda: is_empty(database, kind), 10, what="all work done without a poll")
+                await patience.wait_until(lambda: is_empty(database, kind), "all work done without a poll")
             wanted = defaultdict(list)
             for number, transactions in enumerate(plan):
                 count = 0

@@ -1,4 +1,4 @@
-"""Fixtures: each test has a simulator of its own, so that each has its own clock, people and wire."""
+"""Fixtures: one simulator for all tests, empty and at the real time at the beginning of each."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,11 +16,17 @@ def loop() -> Iterator[Loop]:
     running.close()
 
 
-@pytest.fixture
-def simulator(loop: Loop) -> Iterator[Simulator]:
+@pytest.fixture(scope="session")
+def shared(loop: Loop) -> Iterator[Simulator]:
     running = Simulator(loop).start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def simulator(shared: Simulator) -> Simulator:
+    shared.control("/reset", 200)
+    return shared
 
 
 @pytest.fixture

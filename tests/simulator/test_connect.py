@@ -53,7 +53,9 @@ class TestAppSubscription:
         seeded.sink.verify_status, seeded.sink.challenge = status, challenge
         answer = subscribe(seeded)
         assert answer.error == (400, 2200, None)
-        assert answer.json["error"]["message"].startswith("(#2200) Callback verification failed with the following errors: ")
+        assert answer.json["error"]["message"].startswith(
+            "(#2200) Callback verification failed with the following errors: "
+        )
         assert words in answer.json["error"]["message"]
         assert subscriptions(seeded) == []
 
@@ -96,7 +98,9 @@ class TestPageSubscription:
         assert seeded.graph("GET", path).json == {"data": []}
 
     @pytest.mark.parametrize("name", ["comments", "mentions", "messaging_seen", "messaging_referral"])
-    def test_names_of_the_instagram_object_are_refused_and_nothing_is_subscribed(self, seeded: Seeded, name: str) -> None:
+    def test_names_of_the_instagram_object_are_refused_and_nothing_is_subscribed(
+        self, seeded: Seeded, name: str
+    ) -> None:
         path = f"/{seeded.facts['page_id']}/subscribed_apps"
         answer = seeded.graph("POST", path, {"subscribed_fields": f"messages,{name}"})
         assert answer.error == (400, 100, None)
@@ -125,7 +129,9 @@ class TestDebugToken:
 
     def test_a_user_token(self, seeded: Seeded) -> None:
         page, app = seeded.facts["page_id"], seeded.facts["facebook_app_id"]
-        token = seeded.simulator.control("/tokens", app_id=app, page_id=page, type="user", expires_in=60)["access_token"]
+        token = seeded.simulator.control("/tokens", app_id=app, page_id=page, type="user", expires_in=60)[
+            "access_token"
+        ]
         data = self.debug(seeded, token)
         assert data["type"] == "USER"
         assert "profile_id" not in data
@@ -174,7 +180,12 @@ class TestPages:
 
     def test_the_account_itself(self, seeded: Seeded) -> None:
         told = seeded.graph("GET", f"/{seeded.account}", fields="username,name,followers_count").json
-        assert told == {"username": "lighthouse.books", "name": "Lighthouse Books", "followers_count": 3, "id": seeded.account}
+        assert told == {
+            "username": "lighthouse.books",
+            "name": "Lighthouse Books",
+            "followers_count": 3,
+            "id": seeded.account,
+        }
 
     def test_another_page_is_out_of_reach(self, seeded: Seeded) -> None:
         other = seeded.simulator.control("/accounts", page_name="Other")

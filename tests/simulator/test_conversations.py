@@ -92,7 +92,9 @@ def test_a_message_tells_its_attachments_story_and_reactions(seeded: Seeded) -> 
     picture = seeded.graph("GET", f"/{sent}", fields=fields).json
     (attachment,) = picture["attachments"]["data"]
     assert (attachment["mime_type"], attachment["size"]) == ("image/gif", 6)
-    assert attachment["image_data"]["url"].startswith(f"http://127.0.0.1:{seeded.simulator.port}/ig_messaging_cdn/?asset_id=")
+    assert attachment["image_data"]["url"].startswith(
+        f"http://127.0.0.1:{seeded.simulator.port}/ig_messaging_cdn/?asset_id="
+    )
     assert picture["reactions"]["data"][0]["users"][0]["id"] == seeded.account
     assert seeded.graph("GET", f"/{replied}", fields=fields).json["story"]["reply_to"]["id"] == story["id"]
     assert seeded.graph("GET", f"/{mentioned}", fields=fields).json["story"]["mention"]["link"]

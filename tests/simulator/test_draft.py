@@ -17,7 +17,12 @@ def generic(*elements: dict[str, Any]) -> dict[str, Any]:
 
 
 def button(text: str, *buttons: dict[str, Any]) -> dict[str, Any]:
-    return {"attachment": {"type": "template", "payload": {"template_type": "button", "text": text, "buttons": list(buttons)}}}
+    return {
+        "attachment": {
+            "type": "template",
+            "payload": {"template_type": "button", "text": text, "buttons": list(buttons)},
+        }
+    }
 
 
 def image(count: int = 1) -> list[dict[str, Any]]:
@@ -40,7 +45,9 @@ ALLOWED = {
     "a shared post": {"attachment": {"type": "MEDIA_SHARE", "payload": {"id": "1"}}},
     "an element with a subtitle": generic({"title": "x" * 80, "subtitle": "y" * 80}),
     "an element with buttons": generic({"title": "x", "buttons": [POSTBACK, LINK, LINK]}),
-    "an element with a default action": generic({"title": "x", "default_action": {"type": "web_url", "url": LINK["url"]}}),
+    "an element with a default action": generic(
+        {"title": "x", "default_action": {"type": "web_url", "url": LINK["url"]}}
+    ),
     "ten elements": generic(*[{"title": "x", "subtitle": "y"}] * 10),
     "a button template": button("x" * 640, POSTBACK, LINK),
 }

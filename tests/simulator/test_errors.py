@@ -109,7 +109,11 @@ def old_message(seeded: Seeded) -> Answer:
 def exchange(seeded: Seeded, **replaced: str) -> Answer:
     facts = seeded.facts
     told = seeded.simulator.control(
-        "/login", 200, client_id=facts["facebook_app_id"], redirect_uri="https://example.org/back", scope="instagram_basic"
+        "/login",
+        200,
+        client_id=facts["facebook_app_id"],
+        redirect_uri="https://example.org/back",
+        scope="instagram_basic",
     )
     code = told["redirect_to"].split("code=")[1].split("#")[0]
     query = {
@@ -162,12 +166,16 @@ SCENES: dict[str, Callable[[Seeded], Answer]] = {
     "syntax": lambda one: one.graph("GET", "/me", fields="id,{"),
     "parameter": lambda one: subscribe(one, "comments"),
     "parameter_missing": lambda one: one.graph("POST", "/me/messages", {"message": TEXT}),
-    "bad_json": lambda one: one.simulator.call("POST", "/me/messages", b"{", headers={"Content-Type": "application/json"}),
+    "bad_json": lambda one: one.simulator.call(
+        "POST", "/me/messages", b"{", headers={"Content-Type": "application/json"}
+    ),
     "callback": callback,
     "not_linked": unlinked,
     "no_user": lambda one: one.graph("POST", "/me/messages", {"recipient": {"id": "1"}, "message": TEXT}),
     "invalid_message": lambda one: one.send({"text": ""}),
-    "comment_invalid": lambda one: one.graph("POST", "/me/messages", {"recipient": {"comment_id": "1"}, "message": TEXT}),
+    "comment_invalid": lambda one: one.graph(
+        "POST", "/me/messages", {"recipient": {"comment_id": "1"}, "message": TEXT}
+    ),
     "window_closed": lambda one: one.send(TEXT),
     "unreachable": blocked,
     "state_and_message": lambda one: one.send(TEXT, sender_action="typing_on"),

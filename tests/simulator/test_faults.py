@@ -8,7 +8,7 @@ from tests.simulator.support import Seeded, eventually
 
 
 def order(seeded: Seeded, **body: object) -> None:
-    seeded.simulator.control("/faults", **body)
+    assert seeded.simulator.post("/_simulator/faults", **body).status == 201
 
 
 def test_the_next_sends_fail_as_ordered_and_nothing_is_said(seeded: Seeded) -> None:
@@ -61,7 +61,9 @@ def test_no_answer_comes_but_the_echo_does(connected: Seeded) -> None:
     headers = {"Authorization": f"Bearer {connected.token}", "Content-Type": "application/json"}
     connection.request("POST", "/me/messages", body, headers)
     assert connected.sink.wait(2)[1]["message"]["text"] == "x"
-    entry = eventually(lambda: next(one for one in connected.simulator.read("/wire")["entries"] if one["summary"] == "hang"))
+    entry = eventually(
+        lambda: next(one for one in connected.simulator.read("/wire")["entries"] if one["summary"] == "hang")
+    )
     assert entry["status"] is None
     connection.close()
 

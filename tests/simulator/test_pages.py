@@ -51,7 +51,9 @@ def test_nothing_comes_from_elsewhere(file: Path) -> None:
 
 @pytest.mark.parametrize("file", SCRIPTS, ids=lambda one: one.name)
 def test_a_script_never_writes_markup(file: Path) -> None:
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", file.read_text())
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", file.read_text()
+    )
 
 
 @pytest.mark.parametrize("file", [one for one in STYLES if one.name != "tokens.css"], ids=lambda one: one.name)

@@ -9,7 +9,10 @@ import pytest
 from tests.simulator.support import Seeded, eventually
 
 PNG = b"\x89PNG\r\n\x1a\n picture"
-BUTTONS = [{"type": "postback", "title": "Yes", "payload": "YES"}, {"type": "web_url", "title": "Go", "url": "https://x.org/"}]
+BUTTONS = [
+    {"type": "postback", "title": "Yes", "payload": "YES"},
+    {"type": "web_url", "title": "Go", "url": "https://x.org/"},
+]
 
 
 def file_url(seeded: Seeded, kind: str = "image/png", body: bytes = PNG) -> str:
@@ -30,7 +33,12 @@ def test_the_answer_names_recipient_and_message(seeded: Seeded) -> None:
     assert list(told) == ["recipient_id", "message_id"]
     assert told["recipient_id"] == seeded.igsid
     said = seeded.thread()[-1]
-    assert (said["mid"], said["from"], said["source"], said["text"]) == (told["message_id"], "business", "api", "Good morning")
+    assert (said["mid"], said["from"], said["source"], said["text"]) == (
+        told["message_id"],
+        "business",
+        "api",
+        "Good morning",
+    )
 
 
 @pytest.mark.parametrize("path", ["/me/messages", "/v23.0/me/messages", "/v21.0/{page}/messages"])
@@ -107,7 +115,10 @@ def test_another_accounts_igsid_is_nobody(seeded: Seeded) -> None:
             {
                 "attachment": {
                     "type": "template",
-                    "payload": {"template_type": "generic", "elements": [{"title": "T", "subtitle": "S", "buttons": BUTTONS}]},
+                    "payload": {
+                        "template_type": "generic",
+                        "elements": [{"title": "T", "subtitle": "S", "buttons": BUTTONS}],
+                    },
                 }
             },
             {

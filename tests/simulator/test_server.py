@@ -49,7 +49,9 @@ def test_the_module_runs_and_ends_without_a_word_of_complaint(tmp_path: Path, nu
     port = free_port()
     command = [sys.executable, "-m", "heliograph.simulator", "--port", str(port), "--data-dir", str(tmp_path)]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True
+    ) as process:
         assert process.stdout is not None
         assert "runs" in process.stdout.readline()
         assert Client(port).post("/_simulator/seed").status == 200

@@ -57,19 +57,26 @@ def test_a_server_that_accepts_and_says_nothing_does_not_hold_the_start_up_for_e
 
 
 @pytest.mark.parametrize(
-    "not_yet", [ConnectionRefusedError(111, "refused"), asyncpg.CannotConnectNowError("starting up"), TimeoutError()]
+    "at_first",
+    [
+        [ConnectionRefusedError(111, "refused")] * 2,
+        [asyncpg.CannotConnectNowError("starting up"), TimeoutError()],
+        [None, asyncpg.TooManyConnectionsError("sorry, too many clients already")],
+    ],
 )
 def test_it_waits_for_a_server_that_is_still_starting(
-    database_url: str, monkeypatch: pytest.MonkeyPatch, not_yet: Exception
+    database_url: str, monkeypatch: pytest.MonkeyPatch, at_first: list[Exception | None]
 ) -> None:
-    """Database and server may be started together: nothing listens at first, then it starts up, then it is there."""
+    """Database and server may be started together: nothing listens at first, or not enough; then it is there."""
     create_pool = asyncpg.create_pool
-    failures = [not_yet] * 2
+    failures = at_first[::-1]
+    opened_pools: list[asyncpg.Pool] = []
 
     async def opens_late(*args: object, **options: object) -> object:
-        if failures:
-            raise failures.pop()
-        return await create_pool(*args, **options)
+        if failures and (failure := failures.pop()):
+            raise failure
+        opened_pools.append(await create_pool(*args, **options))
+        return opened_pools[-1]
 
     monkeypatch.setattr(asyncpg, "create_pool", opens_late)
 
@@ -77,6 +84,7 @@ def test_it_waits_for_a_server_that_is_still_starting(
         async with opened(database_url, largest=1) as db:
             assert await db.fetchval("select count(*) from messages") == 0
         assert not failures
+        assert all(pool.is_closing() for pool in opened_pools), "a pool of a failed attempt stays open"
 
     run(scene())
 

@@ -1,6 +1,7 @@
 """Migrations: forward only, whole or not at all, by as many processes at once as like to start."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import asyncpg
 import pytest
@@ -51,10 +52,11 @@ def test_many_processes_may_start_at_once(empty_database: str) -> None:
     """Each migration runs once, in one of them; the others wait for it and find it done."""
 
     async def scene() -> None:
-        processes = [Process(START, empty_database) for _ in range(4)]
-        for process in processes:
-            assert await process.line() == "ready"
-        async with opened(empty_database) as database:
+        async with AsyncExitStack() as stack:
+            processes = [stack.enter_context(Process(START, empty_database)) for _ in range(4)]
+            for process in processes:
+                assert await process.line() == "ready"
+            database = await stack.enter_async_context(opened(empty_database))
             await database.execute("create table go ()")
             endings = [process.end() for process in processes]
             assert [code for code, _ in endings] == [0] * 4
@@ -120,7 +122,7 @@ def test_a_migration_may_take_longer_than_a_request(empty_database: str, monkeyp
         slow = Migration(1, "slow", "select pg_sleep(0.6);")
         monkeypatch.setattr(migrate, "all_migrations", lambda: [slow])
         async with asyncpg.create_pool(empty_database, min_size=2, max_size=2, command_timeout=0.3) as pool:
-            database = Database(pool, empty_database)
+            database = Database(pool, pool, empty_database)
             ran = await asyncio.gather(migrate.migrate(database), migrate.migrate(database))
             assert sorted(ran) == [[], ["slow"]]
 

@@ -2,6 +2,7 @@
 
 import base64
 import stat
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -140,7 +141,7 @@ def test_processes_that_start_at_once_share_one_key(tmp_path: Path) -> None:
         from pathlib import Path
         from heliograph.storage.secrets import load_or_make_key
         found = [[] for _ in range(40)]
-        start = threading.Barrier(8)
+        start = threading.Barrier(8, timeout=10)
         def work():
             for number, keys in enumerate(found):
                 start.wait()
@@ -152,7 +153,8 @@ def test_processes_that_start_at_once_share_one_key(tmp_path: Path) -> None:
             assert len(keys) == 8 and len(set(keys)) == 1, keys
             print(keys[0].hex())
     """
-    processes = [Process(source, str(tmp_path)) for _ in range(3)]
-    endings = [process.end() for process in processes]
+    with ExitStack() as stack:
+        processes = [stack.enter_context(Process(source, str(tmp_path))) for _ in range(3)]
+        endings = [process.end() for process in processes]
     assert [code for code, _ in endings] == [0, 0, 0]
     assert len({output for _, output in endings}) == 1

@@ -21,8 +21,9 @@ from heliograph.api.document import DocumentedApp
 from heliograph.api.operation import Operation
 from heliograph.api.services import Services
 
+# The busiest first: routes are tried in this order.
 _RESOURCES = (
-    apps, keys, integrations, webhooks, users, clients, conversations, participants, messages, activities,
+    messages, activities, conversations, participants, users, clients, webhooks, keys, integrations, apps,
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from heliograph.api.errors import bad_request, not_found
-from heliograph.api.operation import AppId, CurrentCall, Operation
+from heliograph.api.operation import AppId, CurrentCall, Operation, retried
 from heliograph.api.pagination import cut_of, page_of
 from heliograph.api.wire import Links, Meta, Metadata, Name, Nothing, Wire, reply
 from heliograph.messaging import apps, integrations, shapes
@@ -106,8 +106,12 @@ async def delete_app(call: CurrentCall, app_id: AppId) -> Response:
     for integration_id, kind in connected:
         if kind in services.channels:
             await services.channels[kind].disconnect(app_id, integration_id)
-    async with services.database.transaction() as connection:
-        await apps.delete(connection, app_id)
+
+    async def take_down() -> None:
+        async with services.database.transaction() as connection:
+            await apps.delete(connection, app_id)
+
+    await retried(take_down)
     return reply({})
 
 

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 from starlette.responses import Response
 
 from heliograph.api.errors import ApiError, bad_request, not_found
-from heliograph.api.operation import AppId, Call, CurrentCall, IntegrationId, Operation
+from heliograph.api.operation import AppId, Call, CurrentCall, IntegrationId, Operation, retried
 from heliograph.api.pagination import cut_of, page_of
 from heliograph.api.validation import tag_of
 from heliograph.api.webhooks import Webhook, WebhookCreate, too_many_webhooks
@@ -159,8 +159,12 @@ async def delete_integration(call: CurrentCall, app_id: AppId, integration_id: I
     kind = await _type(call, app_id, integration_id)
     if kind in call.services.channels:
         await call.services.channels[kind].disconnect(app_id, integration_id)
-    async with call.services.database.transaction() as connection:
-        await integrations.delete(connection, app_id, integration_id)
+
+    async def delete() -> None:
+        async with call.services.database.transaction() as connection:
+            await integrations.delete(connection, app_id, integration_id)
+
+    await retried(delete)
     return reply({})
 
 

@@ -9,10 +9,10 @@ connection is held meanwhile.
 
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote
 
-from asyncpg.exceptions import DeadlockDetectedError
+from asyncpg.exceptions import DeadlockDetectedError, ForeignKeyViolationError
 from fastapi import Depends, Path, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
@@ -28,7 +28,8 @@ from heliograph.storage import Connection
 # These talk to a channel over the network.
 OUTSIDE_TRANSACTION = frozenset({"CreateIntegration", "UpdateIntegration", "DeleteIntegration", "DeleteApp"})
 
-# A deadlock with a worker is settled by trying again.
+T = TypeVar("T")
+
 _TRIES = 3
 
 
@@ -81,6 +82,12 @@ class Operation(APIRoute):
         reads = self.methods == {"GET"}
 
         async def handle(request: Request) -> Response:
+            try:
+                return await take(request)
+            except ForeignKeyViolationError:  # what it would hang on was deleted meanwhile
+                raise not_found("resource") from None
+
+        async def take(request: Request) -> Response:
             services: Services = request.app.state.services
             path = {name: unquote(value) for name, value in request.path_params.items()}
             app_id = path.get("appId")
@@ -103,17 +110,24 @@ class Operation(APIRoute):
         return handle
 
 
-async def _in_transaction(
-    connection: Connection, answer: Callable[[Request], Awaitable[Response]], request: Request
-) -> Response:
+async def retried(work: Callable[[], Awaitable[T]]) -> T:
+    """Do a transaction's work; a deadlock with a worker is settled by doing it again."""
     for _ in range(_TRIES - 1):
         try:
-            async with connection.transaction():
-                return await answer(request)
+            return await work()
         except DeadlockDetectedError:
             continue
-    async with connection.transaction():
-        return await answer(request)
+    return await work()
+
+
+def _in_transaction(
+    connection: Connection, answer: Callable[[Request], Awaitable[Response]], request: Request
+) -> Awaitable[Response]:
+    async def once() -> Response:
+        async with connection.transaction():
+            return await answer(request)
+
+    return retried(once)
 
 
 def _url(request: Request) -> str:
@@ -124,7 +138,7 @@ def _url(request: Request) -> str:
     return f"{scheme}://{host}{request.scope['path']}"
 
 
-def _current(request: Request) -> Call:
+async def _current(request: Request) -> Call:  # plain functions would cost a hop to a thread
     call: Call = request.state.call
     return call
 

@@ -40,10 +40,10 @@ LISTENED = [
 class Demo:
     """One demo: its ports, its directory, and what it made."""
 
-    def __init__(self, port: int, simulator_port: int, data_dir: Path) -> None:
+    def __init__(self, port: int, simulator_port: int, listen_port: int, data_dir: Path) -> None:
         self.server_url = f"http://{HOST}:{port}"
         self.simulator_url = f"http://{HOST}:{simulator_port}"
-        self._listen_port = simulator_port + 1
+        self._listen_port = listen_port
         self._file = data_dir / "demo.json"
         self._last = data_dir / "demo-last.json"
         self._data_dir = data_dir
@@ -103,7 +103,7 @@ class Demo:
                 seed = await response.json()
             known = self._read()
             if known and await self._still_there(http, known):
-                known |= {"server_url": self.server_url, "simulator_url": self.simulator_url}
+                known |= self._urls()
                 await self._refresh(http, known)
                 return known
             return await self._create(http, seed)
@@ -151,8 +151,7 @@ class Demo:
         }
         connected = (await self._call(http, "POST", f"{base}/integrations", auth, wanted))["integration"]
         return {
-            "server_url": self.server_url,
-            "simulator_url": self.simulator_url,
+            **self._urls(),
             "account_key": {"id": account["id"], "secret": account["secret"]},
             "app_id": app["id"],
             "app_key": {"id": key["id"], "secret": key["secret"]},
@@ -161,6 +160,9 @@ class Demo:
             **{name: seed[name] for name in ("facebook_app_id", "facebook_app_secret", "page_id", "page_access_token")},
             **{name: seed[name] for name in ("instagram_account_id", "instagram_username", "customer_id")},
         }
+
+    def _urls(self) -> dict[str, str]:
+        return {"server_url": self.server_url, "simulator_url": self.simulator_url, "listener_url": self._listen_url}
 
     @property
     def _listen_url(self) -> str:
@@ -198,7 +200,9 @@ class Demo:
 
     def _tell(self, known: dict[str, Any]) -> None:
         base = f"{self.server_url}/v2/apps/{known['app_id']}"
-        console.print("\n[sun bold]Heliograph is up.[/sun bold] Nothing here talks to Meta; the simulator plays its part.\n")
+        console.print(
+            "\n[sun bold]Heliograph is up.[/sun bold] Nothing here talks to Meta; the simulator plays its part.\n"
+        )
         for label, text in (
             ("Phone", f"[sun]{self.simulator_url}/[/sun]  be a customer: write, send a picture, mention a story"),
             ("API", f"[sun]{base}[/sun]"),
@@ -216,7 +220,9 @@ class Demo:
             markup=False,
             style="soft",
         )
-        console.print("\n  CONVERSATION_ID stands in the webhook below. [soft]Ctrl-C stops everything; the data stays.[/soft]\n")
+        console.print(
+            "\n  CONVERSATION_ID stands in the webhook below. [soft]Ctrl-C stops everything; the data stays.[/soft]\n"
+        )
 
 
 def reset(data_dir: Path) -> None:

@@ -31,9 +31,7 @@ class Listener:
     def application(self) -> web.Application:
         """The aiohttp application."""
         app = web.Application(client_max_size=4 * 1024 * 1024)
-        app.add_routes(
-            [web.post("/", self._take), web.get("/", self._page), web.get("/webhooks.json", self._json)]
-        )
+        app.add_routes([web.post("/", self._take), web.get("/", self._page), web.get("/webhooks.json", self._json)])
         return app
 
     async def _take(self, request: web.Request) -> web.Response:
@@ -42,9 +40,7 @@ class Listener:
         for event in body.get("events", []):
             self._seen.appendleft((now, str(event.get("type")), json.dumps(event, indent=2, ensure_ascii=False)))
             if not self._quiet:
-                console.print(
-                    f"[soft]{now:%H:%M:%S}[/soft] [sun]{event.get('type')}[/sun] {_gist(event)}", markup=True
-                )
+                console.print(f"[soft]{now:%H:%M:%S}[/soft] [sun]{event.get('type')}[/sun] {_gist(event)}", markup=True)
         return web.json_response({})
 
     async def _page(self, _: web.Request) -> web.Response:

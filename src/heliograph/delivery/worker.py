@@ -85,7 +85,7 @@ class DeliveryWorker:
             jobs_per_lane=EVENTS_PER_POST,
             most_batches=200,
             most_lanes=1000,
-            lease_seconds=45.0,
+            lease_seconds=8.0,
             linger_seconds=0.02,
         )
 

@@ -41,7 +41,7 @@ class LaneKind:
     jobs_per_lane: int = 50
     most_batches: int = 2
     most_lanes: int = 1000
-    lease_seconds: float = 30.0
+    lease_seconds: float = 6.0
     linger_seconds: float = 0.01
     most_crashes: int = 8
 

@@ -81,6 +81,10 @@ select participant_id, app_id, conversation_id, user_id, client_id, $13 from giv
 """
 
 
+# Locked, so that an app cannot be deleted between this and the rows that would outlive it.
+_LIVING_APPS = "select id from apps where id = any ($1::text[]) order by id for key share"
+
+
 async def unknown(connection: Connection, keys: Sequence[Key]) -> set[Key]:
     """Which of these people never wrote before: the channel may want to read their profiles first."""
     rows = await connection.fetch(_KNOWN, [k[0] for k in keys], [k[1] for k in keys])
@@ -110,10 +114,17 @@ async def find(connection: Connection, keys: Iterable[Key]) -> dict[Key, Contact
 async def create(
     connection: Connection, wanted: Mapping[Key, tuple[Route, Profile]], now: datetime
 ) -> dict[Key, Contact]:
-    """Make user, client, default conversation and participant for each new person, in one statement."""
+    """Make user, client, default conversation and participant for each new person, in one statement.
+
+    People of an app that is being deleted are left out.
+    """
+    alive = await connection.fetch(_LIVING_APPS, list({route.app_id for route, _ in wanted.values()}))
+    living = {row["id"] for row in alive}
     made = {}
     columns: list[list[Any]] = [[] for _ in range(12)]
     for (integration_id, person), (route, profile) in wanted.items():
+        if route.app_id not in living:
+            continue
         user_id, client_id, conversation_id = new_id(), new_id(), new_id()
         name = profile.name or profile.username or PLACEHOLDER_NAME
         user_profile = _user_profile(profile)

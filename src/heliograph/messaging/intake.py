@@ -78,7 +78,7 @@ where p.conversation_id = t.conversation_id and p.user_id = t.user_id
 
 _BLANK = """
 update messages m set deleted = true,
-    body = (m.body::jsonb || '{"deleted": true, "content": {"type": "text", "text": ""}}' - 'metadata')::json
+    body = ((m.body::jsonb - 'metadata') || '{"deleted": true, "content": {"type": "text", "text": ""}}'::jsonb)::json
 from mids k join unnest($1::text[], $2::text[]) as u (integration_id, mid) using (integration_id, mid)
 where m.id = k.message_id and not m.deleted
 """
@@ -122,7 +122,8 @@ async def _know_contacts(
         for key, arrival in zip(keys, arrivals, strict=True)
         if key not in result.contacts and isinstance(arrival, _OPENING)
     }
-    result.contacts |= await contacts.create(connection, wanted, now)
+    if wanted:
+        result.contacts |= await contacts.create(connection, wanted, now)
 
 
 async def _claim(connection: Connection, arrivals: Sequence[Arrival], result: Applied) -> dict[int, str]:

@@ -20,9 +20,11 @@ _OF_APP = "select id, type from integrations where app_id = $1 order by id"
 _INSERT = "insert into integrations (id, app_id, type, display_name) values ($1, $2, $3, $4) returning *"
 _RENAME = "update integrations set display_name = $3 where app_id = $1 and id = $2"
 
-# Its people stay, and their history; no message goes to them any more. Served by clients_external and
-# participants_of_user. Keys have no foreign key to it; webhooks and accounts go with the row.
+# Its people stay, and their history; no message goes to them any more. The integration's own row is locked first, as
+# the deletion of its app does. Keys have no foreign key to it; webhooks and accounts go with the row.
+# Served by integrations_pkey, clients_external and participants_of_user.
 _DELETE = (
+    "select id from integrations where app_id = $1 and id = $2 for update",
     "update clients set status = 'inactive' where integration_id = $2 and app_id = $1",
     """update participants p set client_id = null from clients c
        where c.integration_id = $2 and c.app_id = $1 and p.user_id = c.user_id and p.client_id = c.id""",

@@ -18,11 +18,8 @@ class TooManyKeysError(Exception):
     """The app, or the custom integration, has ten keys."""
 
 
-# Locks the owner of the keys, so that two creations cannot both be the tenth.
-_LOCK = {
-    "app": "select id from apps where id = $1 for no key update",
-    "integration": "select id from integrations where app_id = $1 and id = $2 for no key update",
-}
+# Locks the app, so that two creations cannot both be the tenth.
+_LOCK = "select id from apps where id = $1 for no key update"
 
 # Both served by api_keys_of_app.
 _COUNT = "select count(*) from api_keys where app_id = $1 and scope = $2 and integration_id is not distinct from $3"
@@ -71,9 +68,8 @@ async def create_key(
 
     Raises :class:`TooManyKeysError`.
     """
-    if scope in _LOCK:
-        owner = (app_id, integration_id)[: 1 if scope == "app" else 2]
-        await connection.execute(_LOCK[scope], *owner)
+    if app_id is not None:
+        await connection.execute(_LOCK, app_id)
         if await connection.fetchval(_COUNT, app_id, scope, integration_id) >= MOST_KEYS:
             raise TooManyKeysError
     key_id = PREFIXES[scope] + new_id()

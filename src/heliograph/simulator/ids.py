@@ -41,8 +41,9 @@ def conversation_id(account_id: str, thread_id: str) -> str:
 
 def digits(count: int, prefix: str = "") -> str:
     """A random number-like id of ``count`` digits that starts with ``prefix`` and never with a zero."""
-    first = prefix or secrets.choice("123456789")
-    return first + "".join(secrets.choice(string.digits) for _ in range(count - len(first)))
+    first = prefix or str(1 + secrets.randbelow(9))
+    length = count - len(first)
+    return f"{first}{secrets.randbelow(10**length):0{length}d}"
 
 
 def thread_id() -> str:

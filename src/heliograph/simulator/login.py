@@ -86,7 +86,7 @@ class Dialog:
 
     def __init__(self, world: World, templates: jinja2.Environment, headers: dict[str, str]) -> None:
         self._world = world
-        self._template = templates.get_template("dialog.html")
+        self._templates = templates
         self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,4 +116,8 @@ class Dialog:
         return self._page(200, asked=asked, owner=owner, others=links, pages=pages, usernames=usernames, action=action)
 
     def _page(self, status: int, **words: object) -> Response:
-        return HTMLResponse(self._template.render(**words), status, {**self._headers, "Cache-Control": "no-store"})
+        return HTMLResponse(
+            self._templates.get_template("dialog.html").render(**words),
+            status,
+            {**self._headers, "Cache-Control": "no-store"},
+        )

@@ -20,7 +20,7 @@ def portrait(key: str) -> bytes:
 def story(key: str) -> bytes:
     """An upright PNG that stands for a story."""
     seed = hashlib.sha256(b"story" + key.encode()).digest()
-    sky = _mix((250, 214, 160), (seed[0], seed[1], seed[2]), 0.4)
+    sky = _mix((250, 214, 160), (seed[0], seed[1], seed[2]), 0.22)
     sun = _mix((248, 186, 74), (seed[3], seed[4], seed[5]), 0.15)
     width, height = _STORY
     return _draw(width, height, sky, sun, 60 + seed[6] / 255 * 50, 0.3 + seed[7] / 255 * 0.3)

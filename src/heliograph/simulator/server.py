@@ -1,6 +1,7 @@
 """Running the simulator: granian inside the caller's event loop."""
 
 import asyncio
+import socket
 from pathlib import Path
 
 from granian.constants import Interfaces
@@ -26,6 +27,7 @@ async def serve(
     ``origin`` is the address under which servers reach the simulator, for links to media; by default that of the latest
     request. Raises ``OSError`` when the port is taken.
     """
+    _check_free(host, port)
     world = World(data_dir, origin)
     server = Server(
         create_app(world),
@@ -51,6 +53,14 @@ async def serve(
         server.stop()  # type: ignore[no-untyped-call]  # granian leaves it unannotated
         await asyncio.wait({serving}, timeout=_STOP_SECONDS)
         await world.stop()
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raise ``OSError`` when somebody listens there: granian shares ports, and would share this one silently."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
 
 
 def local_origin(host: str, port: int) -> str:

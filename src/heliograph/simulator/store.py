@@ -16,8 +16,7 @@ import orjson
 
 _GATHER_SECONDS = 0.1
 _SCHEMA = """
-create table if not exists record (kind text not null, id text not null, body blob not null, primary key (kind, id))
-    without rowid;
+create table if not exists record (kind text not null, id text not null, body blob not null, primary key (kind, id));
 create table if not exists blob (id text primary key, body blob not null);
 """
 
@@ -35,9 +34,9 @@ class Store:
         self._writing = threading.Lock()
 
     def records(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Every stored record with its kind."""
+        """Every stored record with its kind, in the order of creation."""
         if self._database:
-            for kind, body in self._database.execute("select kind, body from record"):
+            for kind, body in self._database.execute("select kind, body from record order by rowid"):
                 yield kind, orjson.loads(body)
 
     def blobs(self) -> Iterator[tuple[str, bytes]]:
@@ -104,7 +103,9 @@ class Store:
                 cursor.execute("delete from record")
                 cursor.execute("delete from blob")
             cursor.executemany(
-                "insert or replace into record (kind, id, body) values (?, ?, ?)",
+                # An update keeps its rowid, and with it the order of creation.
+                "insert into record (kind, id, body) values (?, ?, ?)"
+                " on conflict (kind, id) do update set body = excluded.body",
                 [row for row in records if row[2] is not None],
             )
             cursor.executemany(

@@ -43,6 +43,15 @@ async def _open_pool(url: str, largest: int, timeout: float, **settings: str) ->
     )
 
 
+async def _open_pools(url: str, largest: int, timeout: float) -> tuple[Any, Any]:
+    pool = await _open_pool(url, largest, timeout)
+    try:
+        return pool, await _open_pool(url, min(4, largest), timeout, synchronous_commit="off")
+    except BaseException:
+        await pool.close()
+        raise
+
+
 async def _keep_session(_: Connection) -> None:
     """Nothing to reset on return to the pool: we set nothing per session, and the usual reset costs a round trip."""
 
@@ -69,7 +78,7 @@ class Database:
         deadline = loop.time() + patience
         while True:
             try:
-                pool = await _open_pool(url, largest, min(10.0, max(1.0, patience)))
+                pool, relaxed = await _open_pools(url, largest, min(10.0, max(1.0, patience)))
                 break
             except (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as error:
                 if loop.time() > deadline:
@@ -88,9 +97,9 @@ class Database:
                 ) from None
         version = await pool.fetchval("select current_setting('server_version_num')::int")
         if version < OLDEST_SERVER:
-            await pool.close()
+            await asyncio.gather(pool.close(), relaxed.close())
             raise DatabaseUnavailableError(f"PostgreSQL 15 or newer is needed; this server is {version // 10000}")
-        return cls(pool, await _open_pool(url, min(4, largest), 10.0, synchronous_commit="off"), url)
+        return cls(pool, relaxed, url)
 
     async def close(self) -> None:
         """Close the pools; connections still busy after five seconds are cut."""

@@ -26,7 +26,11 @@ def configure_logging(*, level: str = "INFO", as_json: bool | None = None) -> No
     """Set up logging for this process. ``as_json=None`` means: JSON unless standard error is a terminal."""
     if as_json is None:
         as_json = not sys.stderr.isatty()
-    renderer: structlog.typing.Processor = structlog.dev.ConsoleRenderer(colors=True)
+    renderer: structlog.typing.Processor = structlog.dev.ConsoleRenderer(
+        colors=True,
+        # The default one prints local variables, and those hold tokens and texts.
+        exception_formatter=structlog.dev.plain_traceback,
+    )
     if as_json:
         renderer = structlog.processors.JSONRenderer()
     structlog.configure(

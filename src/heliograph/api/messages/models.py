@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from heliograph.api.messages.content import Content
 from heliograph.api.validation import wrong_together
-from heliograph.api.wire import Links, Meta, Metadata, Short, Uri, Wire
+from heliograph.api.wire import Links, Meta, Metadata, Text, Uri, Wire
 
 
 class Author(Wire):
@@ -16,7 +16,7 @@ class Author(Wire):
     subtypes: Annotated[list[Literal["AI", "agent", "bot"]], Field(max_length=1)] | None = None
     user_id: str | None = None
     user_external_id: str | None = None
-    display_name: Short | None = None
+    display_name: Text | None = None
     avatar_url: Uri | None = None
 
     @model_validator(mode="after")

@@ -10,7 +10,10 @@ from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The outcome of a send. ``mid`` when it was sent; ``code``, ``subcode`` and ``text`` are Meta's own."""
+    """The outcome of a send. ``mid`` when it was sent; ``code``, ``subcode`` and ``text`` are Meta's own.
+
+    ``once_more``: Meta did not take it, and one more try is worth it before the outcome counts.
+    """
 
     outcome: SendOutcome
     mid: str = ""
@@ -19,6 +22,7 @@ class Answer:
     text: str = ""
     sunshine_code: str = "uncategorized_error"
     advice: str = ""
+    once_more: bool = False
 
     def underlying(self) -> dict[str, Any] | None:
         """Meta's error as customers get it beside ours; None when Meta said nothing."""
@@ -54,4 +58,4 @@ def refusal(error: GraphError) -> Answer:
     """What Meta's error means, in words that say what to do."""
     meant = meaning(error.code, error.subcode, transient=error.transient, status=error.status)
     text = f"{meant.advice} Meta said: {error}"
-    return Answer(meant.outcome, "", error.code, error.subcode, error.message[:500], meant.code, text)
+    return Answer(meant.outcome, "", error.code, error.subcode, error.message[:500], meant.code, text, meant.once_more)

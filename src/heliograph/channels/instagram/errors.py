@@ -4,18 +4,22 @@ Looked up by (code, subcode), then by code alone, then by ``is_transient`` and H
 and never decide anything.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from heliograph.channels.base import SendOutcome as Out
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """``code`` is the error code that customers get in ``delivery:failure``; ``advice`` says what to do."""
+    """``code`` is the error code that customers get in ``delivery:failure``; ``advice`` says what to do.
+
+    ``once_more``: not taken, but one more try is worth it before the outcome counts.
+    """
 
     outcome: Out
     code: str
     advice: str
+    once_more: bool = False
 
 
 _RETRY = Meaning(Out.RETRY, "channel_unavailable", "Meta was not able to take the message; nothing to do on your side.")
@@ -53,7 +57,7 @@ MEANINGS: dict[tuple[int, int | None], Meaning] = {
     (-1, 2534023): _BAD,
     (-2, None): _RETRY,
     (1, None): _RETRY,
-    (1, 99): _PERMISSION,
+    (1, 99): replace(_PERMISSION, once_more=True),
     (1, 1357046): Meaning(Out.UNKNOWN, "uncategorized_error", "Meta does not tell whether the message was sent."),
     (2, None): _RETRY,
     (2, 1545133): _RETRY,
@@ -88,11 +92,11 @@ MEANINGS: dict[tuple[int, int | None], Meaning] = {
     (100, 2534025): _BAD,
     (100, 2534029): Meaning(Out.CONFIGURATION, "forbidden", "Meta blocks this business from the messaging API."),
     (100, 2534037): _ROUTING,
-    (100, 2018008): _MEDIA,
+    (100, 2018008): replace(_MEDIA, once_more=True),
     (100, 2018047): _MEDIA,
     (100, 2018074): _MEDIA,
     (100, 2018109): _MEDIA,
-    (100, 2018294): _MEDIA,
+    (100, 2018294): replace(_MEDIA, once_more=True),
     (100, 2018014): _BAD,
     (102, None): _RECONNECT,
     (190, None): _RECONNECT,

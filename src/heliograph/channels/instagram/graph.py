@@ -96,6 +96,10 @@ class Graph:
                 status = str(response.status)
                 self._note_clock(response.headers.get("Date"))
                 return _answer(response.status, await response.read())
+        except GraphError as error:
+            # Meta quotes a token that it cannot read; this text goes into logs, tables and events.
+            error.message = without(error.message, token, *token.split("|"), secret, query.get("input_token"))
+            raise
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSentError(f"no connection to Meta: {error}") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -115,15 +119,21 @@ class Graph:
         self._skew = skew if abs(skew) > _CLOCK_TOLERANCE else timedelta()
 
 
+def without(text: str, *secrets: str | None) -> str:
+    """``text`` with every one of ``secrets`` masked."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "***")
+    return text
+
+
 def _answer(status: int, raw: bytes) -> dict[str, Any]:
     try:
         answer = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        if status >= 500:
-            raise GraphError(status, 2, None, f"HTTP {status} without a readable answer", transient=True) from error
-        raise NoAnswerError(f"HTTP {status} with an unreadable answer") from error
+        raise _not_metas(status) from error
     if not isinstance(answer, dict):
-        raise NoAnswerError(f"HTTP {status} with an answer that is no object")
+        raise _not_metas(status)
     # A 200 can carry an error as well (Meta reference 2).
     told = answer.get("error")
     if isinstance(told, dict):
@@ -135,8 +145,18 @@ def _answer(status: int, raw: bytes) -> dict[str, Any]:
             told.get("is_transient") is True,
         )
     if status >= 400:
-        raise GraphError(status, 0, None, f"HTTP {status}", transient=status >= 500)
+        raise _not_metas(status)
     return answer
+
+
+def _not_metas(status: int) -> GraphError | NoAnswerError:
+    """What an answer without Meta's envelope tells: it is some proxy's.
+
+    With 4xx or 503 the request went no further. Any other, such as a gateway's time-out, may come after Meta has acted.
+    """
+    if 400 <= status < 500 or status == 503:
+        return GraphError(status, 0, None, f"HTTP {status} without a readable answer", status in (429, 503))
+    return NoAnswerError(f"HTTP {status} without a readable answer")
 
 
 def _int(value: Any) -> int | None:

@@ -20,7 +20,7 @@ from heliograph.channels.instagram.delivery_events import CHANNEL, FAILURE, USER
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.render import UnsupportedContentError, render
 from heliograph.events import publish
-from heliograph.lanes import Job, Lane, LaneKind, Outcome, settle
+from heliograph.lanes import Job, Lane, LaneKind, LeaseLostError, Outcome, settle
 from heliograph.messaging.posting import SEND_LANE
 from heliograph.messaging.window import permit
 from heliograph.storage import Connection, Database, SecretBox
@@ -34,6 +34,8 @@ PAUSES: Mapping[SendOutcome, tuple[float, ...]] = {
     SendOutcome.RETRY: (1, 5, 30, 120, 600),
     SendOutcome.RATE_LIMITED: (30, 60, 120, 300, 600, 1800, 3600),
 }
+# Where the table asks for one more try.
+ONCE_MORE: tuple[float, ...] = (5,)
 TAG = "HUMAN_AGENT"
 # How often the ledger is looked at while an echo may settle an unknown part.
 ECHO_POLL_SECONDS = 1.0
@@ -79,14 +81,16 @@ class OutboundWorker:
     def kind(self) -> LaneKind:
         """How the lane workers should run this."""
         return LaneKind(
-            SEND_LANE, self.handle, self.on_dead, jobs_per_lane=1, most_batches=100, most_lanes=256, lease_seconds=60.0
+            SEND_LANE, self.handle, self.on_dead, jobs_per_lane=1, most_batches=100, most_lanes=256, lease_seconds=8.0
         )
 
     async def handle(self, lanes: list[Lane]) -> None:
         """Send the first waiting message of each lane, all lanes beside each other."""
         endings = await asyncio.gather(*(self._lane(lane) for lane in lanes), return_exceptions=True)
         for lane, ending in zip(lanes, endings, strict=True):
-            if isinstance(ending, Exception):
+            if isinstance(ending, LeaseLostError):
+                log.warning("lease lost", conversation=lane.key)
+            elif isinstance(ending, Exception):
                 log.error("send crashed", conversation=lane.key, error=repr(ending))
 
     async def _lane(self, lane: Lane) -> None:
@@ -200,7 +204,7 @@ class OutboundWorker:
             # Meta counts the 24 h from an action we have not seen: the tag is what this answer needs.
             await ledger.move(connection, message_id, part, "pending", of=["sending"], **said)
             return True, TAG
-        pauses = PAUSES.get(answer.outcome, ())
+        pauses = ONCE_MORE if answer.once_more else PAUSES.get(answer.outcome, ())
         tries = todo.part["attempts"]
         if tries < len(pauses):
             await ledger.move(connection, message_id, part, "pending", of=["sending"], **said)

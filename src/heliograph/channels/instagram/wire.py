@@ -4,13 +4,18 @@ What is not understood comes back as :class:`NotUnderstood`, with a reason that 
 the journal, where a newer version can parse it again.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 # Meta reference 0.2: values below are seconds, the rest milliseconds.
 _SECONDS_BELOW = 10**11
+# In bytes: a mid is part of an index key.
 _LONGEST_MID = 1024
+
+# What may become part of a reason. Anything else is "?": reasons label a metric and stand in an index.
+_PLAIN_NAME = re.compile(r"[A-Za-z][\w-]{0,39}", re.ASCII)
 
 MEDIA_TYPES = ("image", "video", "audio", "file")
 
@@ -119,7 +124,7 @@ def parse(path: str, value: Any) -> Event:
     if ".changes." in path:
         field = value.get("field")
         if field not in _ITEM_FIELDS:
-            return NotUnderstood(f"field:{field}" if isinstance(field, str) and len(field) < 40 else "shape")
+            return NotUnderstood(f"field:{_name(field)}" if isinstance(field, str) else "shape")
         value = value.get("value")
         if not isinstance(value, dict):
             return NotUnderstood("shape")
@@ -162,7 +167,7 @@ def _message(at: datetime, message: dict[str, Any]) -> Event:
         if kind in MEDIA_TYPES and url:
             attachments.append(Attachment(kind, url))
         else:
-            unknown.append(kind or "?")
+            unknown.append(_name(kind))
     text = _text(message, "text")
     if not text and not attachments:
         return NotUnderstood(f"attachment:{unknown[0]}" if unknown else "empty")
@@ -219,6 +224,10 @@ def _text(parent: dict[str, Any], name: str) -> str:
 
 def _mid(parent: dict[str, Any]) -> str:
     mid = _text(parent, "mid")
-    if len(mid) > _LONGEST_MID:
+    if len(mid.encode()) > _LONGEST_MID:
         raise _ShapeError
     return mid
+
+
+def _name(text: str) -> str:
+    return text if _PLAIN_NAME.fullmatch(text) else "?"

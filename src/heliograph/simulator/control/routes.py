@@ -26,7 +26,8 @@ def create_control(world: World) -> FastAPI:
         redoc_url=None,
     )
     api.state.world = world
-    for rooms in (world_routes, thread_routes, system_routes):
+    # Routes are tried in order: the busy ones, a message first of all, come first.
+    for rooms in (thread_routes, world_routes, system_routes):
         api.include_router(rooms.router)
 
     @api.exception_handler(ControlError)

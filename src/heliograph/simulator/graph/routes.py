@@ -98,14 +98,17 @@ class Graph:
         entry.milliseconds = round((time.perf_counter() - began) * 1000)
         if spoil or status != 200:
             entry.summary = spoil.outcome if spoil and spoil.outcome != "error" else _summary(answer)
+        if spoil and spoil.outcome != "error":
+            world.wire.changed(entry)
+            for work in after:
+                work()
+            await self._break_off(spoil, send)
+            return
         try:
-            if spoil and spoil.outcome != "error":
-                world.wire.changed(entry)
-                await self._break_off(spoil, send)
-            else:
-                await self._respond(send, status, entry.response)
-                world.wire.changed(entry)
+            await self._respond(send, status, entry.response)
         finally:
+            # The message is said even when its sender has hung up.
+            world.wire.changed(entry)
             for work in after:
                 work()
 

@@ -1,10 +1,14 @@
 // How a message looks in the phone.
 
-import { el, times } from "./dom.js";
+import { el, onThisOrigin, times } from "./dom.js";
+
+/** A picture, or a word in its place when its link no longer works. */
+const picture = (url, words) =>
+  el("img", { src: onThisOrigin(url), alt: words, loading: "lazy", onerror: (event) => event.target.replaceWith(`${words} (no longer available)`) });
 
 const MEDIA = {
-  image: (url) => el("img", { src: url, alt: "Picture", loading: "lazy" }),
-  video: (url) => el("video", { src: url, controls: true, preload: "metadata" }),
+  image: (url) => picture(url, "Picture"),
+  video: (url) => el("video", { src: onThisOrigin(url), controls: true, preload: "metadata" }),
 };
 const NAMES = { audio: "Voice message", file: "File", share: "Shared post", ig_reel: "Shared reel", ephemeral: "View-once picture" };
 
@@ -64,8 +68,7 @@ function quote(message, context) {
 function media(one, message, acts) {
   if (one.type === "like_heart") return handle(message, acts, { class: "bubble", text: "❤️" });
   if (one.type === "story_mention") {
-    const inner = one.url ? el("img", { src: one.url, alt: "Your story that mentions the account", loading: "lazy" }) : "Story";
-    return handle(message, acts, { class: "picture" }, inner);
+    return handle(message, acts, { class: "picture" }, one.url ? picture(one.url, "Your story") : "Your story");
   }
   const make = MEDIA[one.type];
   if (make && one.url) return handle(message, acts, { class: "picture" }, make(one.url));

@@ -46,6 +46,12 @@ export async function copy(text) {
 export const copyButton = (text, label = "Copy") =>
   el("button", { type: "button", class: "button quiet", text: label, onclick: () => copy(text()) });
 
+/** A link to media, on the origin of this page: the one that servers use may be out of the browser's reach. */
+export function onThisOrigin(link) {
+  const url = new URL(link, location.origin);
+  return url.pathname === "/ig_messaging_cdn/" ? url.pathname + url.search : link;
+}
+
 const clockTime = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const dayTime = new Intl.DateTimeFormat(undefined, {
   weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",

@@ -1,15 +1,17 @@
 // Stories: the ring of the account, the viewer in which one answers, and a mention in the person's own story.
 
 import { attempt, get, post } from "./api.js";
-import { byId, el, times, toast } from "./dom.js";
+import { byId, el, onThisOrigin, times, toast } from "./dom.js";
 import { showMenu } from "./menu.js";
 
 let place = null;
 let stories = [];
+let viewed = null; // the id of the story in the viewer, "" for the word that there is none
 
 /** Show the ring of an account for a person. */
 export async function openStories(account, person) {
   place = { account, person };
+  if (viewed !== null) close();
   await refreshStories();
 }
 
@@ -21,9 +23,11 @@ export async function refreshStories() {
   const ring = byId("ring");
   ring.classList.toggle("alive", stories.length > 0);
   ring.setAttribute("aria-label", stories.length ? `Open the story of ${place.account.name}` : `${place.account.name} has no story now`);
+  if (viewed !== null && viewed !== (stories[0]?.id ?? "")) show();
 }
 
 function close() {
+  viewed = null;
   byId("story").hidden = true;
   byId("story").replaceChildren();
   byId("ring").focus();
@@ -43,6 +47,7 @@ function show() {
       el("span", {}, el("strong", { text: place.account.name }), el("br"), el("span", { class: "soft small", text: words })),
       el("button", { type: "button", class: "button", text: "Close", onclick: close }));
   const latest = stories[0];
+  viewed = latest?.id ?? "";
   if (!latest) {
     sheet.replaceChildren(top("No story now"), el("div", { class: "empty" },
       el("strong", { text: "No story is alive" }),
@@ -52,7 +57,7 @@ function show() {
     const field = el("input", { class: "field", maxlength: "1000", placeholder: "Answer this story", "aria-label": "Answer this story" });
     const form = el("form", { class: "story-reply", onsubmit: (event) => reply(event, latest, field) },
       field, el("button", { type: "submit", class: "button primary", text: "Send" }));
-    sheet.replaceChildren(top(`Story of ${times.dayClock(latest.timestamp)}`), el("img", { src: latest.url, alt: `Story of ${place.account.name}` }), form);
+    sheet.replaceChildren(top(`Story of ${times.dayClock(latest.timestamp)}`), el("img", { src: onThisOrigin(latest.url), alt: `Story of ${place.account.name}` }), form);
   }
   sheet.hidden = false;
   sheet.querySelector("input, .primary")?.focus();

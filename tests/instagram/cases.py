@@ -1,0 +1,112 @@
+"""What the pure tests share: our fixture files, Meta's way of writing JSON, and arbitrary JSON."""
+
+import dataclasses
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
+
+
+def sentence(path: Path) -> str:
+    """A fixture's name as a test's id."""
+    return path.stem
+
+
+def meta_bytes(webhook: Any) -> bytes:
+    """A webhook as Meta writes it (Meta reference 1.3): compact, ASCII, slashes escaped."""
+    return json.dumps(webhook, separators=(",", ":"), ensure_ascii=True).replace("/", "\\/").encode()
+
+
+def plain(value: Any) -> Any:
+    """An event as plain values: its kind, and the fields that are not at their default."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {
+            one.name: plain(getattr(value, one.name))
+            for one in dataclasses.fields(value)
+            if one.default is dataclasses.MISSING or getattr(value, one.name) != one.default
+        }
+        return fields
+    if isinstance(value, tuple):
+        return [plain(one) for one in value]
+    return value.isoformat(timespec="milliseconds") if isinstance(value, datetime) else value
+
+
+# Words of the wire, so that arbitrary JSON gets past the first check now and then.
+_WORDS = (
+    "object", "entry", "id", "time", "messaging", "standby", "changes", "field", "value", "sender", "recipient",
+    "timestamp", "message", "mid", "text", "attachments", "type", "payload", "url", "reply_to", "story", "quick_reply",
+    "is_echo", "is_deleted", "is_unsupported", "postback", "title", "read", "watermark", "reaction",
+)  # fmt: skip
+_VALUES = ("instagram", "image", "story_mention", "messages", "0", "17841405309211844", "1767272401337", "", "\0")
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.sampled_from([1767272401337, 1767272401, 0, -1, 10**11, 10**14])
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20)
+    | st.sampled_from(_VALUES)
+)
+KEYS = st.sampled_from(_WORDS) | st.text(max_size=8)
+ANY_JSON = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5), max_leaves=25
+)
+
+
+def _side() -> Any:
+    return st.fixed_dictionaries({"id": st.sampled_from(["17841405309211844", "5846102938471625"])}) | ANY_JSON
+
+
+def _item() -> Any:
+    attachment = st.fixed_dictionaries(
+        {},
+        optional={
+            "type": st.sampled_from(["image", "file", "story_mention", "share"]) | ANY_JSON,
+            "payload": st.fixed_dictionaries({"url": st.text(max_size=9)}) | ANY_JSON,
+        },
+    )
+    message = st.fixed_dictionaries(
+        {"mid": st.sampled_from(["m1", "m2"]) | ANY_JSON},
+        optional={
+            "text": st.text(max_size=9) | ANY_JSON,
+            "attachments": st.lists(attachment | ANY_JSON, max_size=3) | ANY_JSON,
+            "reply_to": st.fixed_dictionaries({"story": ANY_JSON}) | ANY_JSON,
+            "quick_reply": ANY_JSON,
+            "is_echo": st.booleans() | ANY_JSON,
+            "is_deleted": st.booleans() | ANY_JSON,
+        },
+    )
+    return st.fixed_dictionaries(
+        {"timestamp": st.sampled_from([1767272401337, "1767272401"]) | ANY_JSON},
+        optional={
+            "sender": _side(),
+            "recipient": _side(),
+            "message": message | ANY_JSON,
+            "postback": st.fixed_dictionaries({"payload": ANY_JSON}) | ANY_JSON,
+            "read": ANY_JSON,
+            "field": st.sampled_from(["messages", "comments"]) | ANY_JSON,
+            "value": ANY_JSON,
+        },
+    )
+
+
+# Webhooks that are almost right: the right frame, anything in it.
+NEARLY_WEBHOOKS = st.fixed_dictionaries(
+    {
+        "object": st.just("instagram") | ANY_JSON,
+        "entry": st.lists(
+            st.fixed_dictionaries(
+                {"id": st.sampled_from(["17841405309211844", 17841405309211844, "0"]) | ANY_JSON},
+                optional={name: st.lists(_item(), max_size=3) | ANY_JSON for name in ("messaging", "standby", "changes")},
+            )
+            | ANY_JSON,
+            max_size=3,
+        )
+        | ANY_JSON,
+    }
+)
