@@ -13,6 +13,7 @@ import psutil
 from bench.connections import HOST
 
 _STOP_SECONDS = 12.0
+_ROOT = Path(__file__).parent.parent  # where `bench` can be imported from
 
 
 def free_port() -> int:
@@ -37,7 +38,7 @@ class Process:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", module, *arguments,
                 env=clean_env() | (env or {}), stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output,
-                start_new_session=True,
+                cwd=_ROOT, start_new_session=True,
             )  # fmt: skip
         return cls(process, log)
 

@@ -45,6 +45,7 @@ def connections(each_database: str) -> Iterator[tuple[asyncio.Runner, Any, Any]]
         worker = runner.run(asyncpg.connect(each_database))
         listener = runner.run(asyncpg.connect(each_database))
         runner.run(worker.execute("create table if not exists effects (payload text)"))
+        runner.run(worker.execute("set plan_cache_mode = force_custom_plan"))
         yield runner, worker, listener
         runner.run(worker.close())
         runner.run(listener.close())
@@ -58,8 +59,10 @@ def test_the_queue_does_what_its_model_does(connections: tuple[asyncio.Runner, A
     runner.run(listener.add_listener(CHANNEL, lambda _c, _p, _n, kind: heard.append(kind)))
 
     class Queue(RuleBasedStateMachine):
-        @initialize()
-        def begin(self) -> None:
+        @initialize(index=st.sampled_from(["on", "off"]))
+        def begin(self, index: str) -> None:
+            # No promise may hang on the order in which an index happens to give the rows.
+            self.go(worker.execute(f"set enable_indexscan = {index}; set enable_bitmapscan = {index}"))
             self.kind = fresh_name("kind")
             self.lanes: dict[str, Model] = {}
             self.held: list[tuple[Lane, int]] = []  # every lease ever given, with how many jobs were shown
@@ -213,4 +216,4 @@ def test_the_queue_does_what_its_model_does(connections: tuple[asyncio.Runner, A
             rows = self.go(worker.fetch("select payload from effects where payload like $1 || '%'", self.kind))
             assert sorted(row["payload"].removeprefix(self.kind) for row in rows) == sorted(self.effects)
 
-    run_state_machine_as_test(Queue, settings=settings(max_examples=60, stateful_step_count=30))
+    run_state_machine_as_test(Queue, settings=settings(max_examples=50, stateful_step_count=30))

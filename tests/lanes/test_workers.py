@@ -246,7 +246,7 @@ def test_a_job_that_fails_holds_its_lane_and_no_other(each_database: str) -> Non
 
             ill = [("ill", "bad"), ("ill", "behind it")]
             await put(database, kind, ("w1", "1"), *ill, ("w2", "1"))
-            async with working(database, [LaneKind(kind, handler, ledger.on_dead)], poll=0.02):
+            async with working(database, [LaneKind(kind, handler, ledger.on_dead, lease_seconds=600)], poll=0.02):
                 await wait_until(lambda: ledger.of("w1") and ledger.of("w2"))
                 await wait_until(lambda: is_empty(database, kind))
             assert ledger.of("ill") == ["bad", "behind it"]
@@ -276,7 +276,7 @@ def test_poison_ends_dead_and_the_lane_goes_on(each_database: str) -> None:
                 await ledger.on_dead(connection, lane, job, error)
 
             await put(database, kind, ("a", "poison"), ("a", "2"), ("b", "1"))
-            async with working(database, [LaneKind(kind, handler, on_dead, most_crashes=3)], poll=0.02):
+            async with working(database, [LaneKind(kind, handler, on_dead, most_crashes=3, lease_seconds=600)], poll=0.02):
                 await wait_until(lambda: is_empty(database, kind))
             assert ledger.dead == [("a", "poison")]
             assert ledger.of("a") == ["2"]
@@ -299,7 +299,7 @@ def test_a_handler_that_forgets_a_lane_gets_it_again(each_database: str) -> None
                     await finish(database, ready)
 
             await put(database, kind, ("forgotten", "1"), ("other", "1"))
-            async with working(database, [LaneKind(kind, handler, ledger.on_dead)], poll=0.02):
+            async with working(database, [LaneKind(kind, handler, ledger.on_dead, lease_seconds=600)], poll=0.02):
                 await wait_until(lambda: is_empty(database, kind))
             assert ledger.of("forgotten") == ["1"]
             assert ledger.of("other") == ["1"]

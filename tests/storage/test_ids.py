@@ -1,7 +1,9 @@
 """Ids: the shape that Sunshine's clients insist on, in the order they were made."""
 
+import sys
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -43,6 +45,16 @@ def test_ids_keep_growing_when_the_clock_stands_still_or_goes_back(monkeypatch: 
     assert made == sorted(set(made))
 
 
+@pytest.fixture
+def restless_threads() -> Iterator[None]:
+    """Threads take turns as often as the interpreter lets them."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("restless_threads")
 def test_threads_never_make_the_same_id() -> None:
     """Stamp and counter are taken under one lock: unique even without the random tail, and growing in each thread."""
     made: list[list[str]] = []

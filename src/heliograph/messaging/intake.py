@@ -39,7 +39,7 @@ class Applied:
     events: list[tuple[int, Event]] = field(default_factory=list)
     contacts: dict[Key, Contact] = field(default_factory=dict)
     duplicates: set[int] = field(default_factory=set)
-    strangers: set[int] = field(default_factory=set)  # reads and unsends of people who never wrote
+    strangers: set[int] = field(default_factory=set)  # reads of people who never wrote
 
 
 # Served by mids_pkey.
@@ -92,11 +92,16 @@ async def apply(
     ``profiles``: what the channel learned of people who write for the first time; a missing one never blocks.
     """
     result = Applied()
-    await _know_contacts(connection, arrivals, profiles, now, result)
-    fresh = await _claim(connection, arrivals, result)
+    # In this order: conversations are locked before mids, and nobody is made for what is not new.
+    result.contacts = await contacts.find(connection, [_key(arrival) for arrival in arrivals])
+    fresh = await _claim(connection, arrivals)
+    await _make_contacts(connection, [arrivals[index] for index in sorted(fresh)], profiles, now, result)
     writer = _Writer(now)
     for index, arrival in enumerate(arrivals):
-        contact = result.contacts.get((arrival.route.integration_id, arrival.person))
+        if isinstance(arrival, UnsendArrival):
+            writer.unsend(arrival)
+            continue
+        contact = result.contacts.get(_key(arrival))
         if contact is None:
             result.strangers.add(index)
             continue
@@ -108,29 +113,34 @@ async def apply(
     return result
 
 
-async def _know_contacts(
+def _key(arrival: Arrival) -> Key:
+    return arrival.route.integration_id, arrival.person
+
+
+async def _make_contacts(
     connection: Connection,
     arrivals: Sequence[Arrival],
     profiles: Mapping[Key, Profile],
     now: datetime,
     result: Applied,
 ) -> None:
-    keys = [(a.route.integration_id, a.person) for a in arrivals]
-    result.contacts = await contacts.find(connection, keys)
     wanted = {
-        key: (arrival.route, profiles.get(key, Profile()))
-        for key, arrival in zip(keys, arrivals, strict=True)
-        if key not in result.contacts and isinstance(arrival, _OPENING)
+        _key(arrival): (arrival.route, profiles.get(_key(arrival), Profile()))
+        for arrival in arrivals
+        if _key(arrival) not in result.contacts
     }
     if wanted:
         result.contacts |= await contacts.create(connection, wanted, now)
 
 
-async def _claim(connection: Connection, arrivals: Sequence[Arrival], result: Applied) -> dict[int, str]:
+async def _claim(connection: Connection, arrivals: Sequence[Arrival]) -> dict[int, str]:
     """Which arrivals are new, by index, with the id their (first) message gets."""
     first: dict[Key, int] = {}
+    taken_back: set[Key] = set()
     for index, arrival in enumerate(arrivals):
-        if isinstance(arrival, _OPENING):
+        if isinstance(arrival, UnsendArrival):
+            taken_back.add((arrival.route.integration_id, arrival.mid))
+        elif isinstance(arrival, _OPENING) and (arrival.route.integration_id, arrival.mid) not in taken_back:
             first.setdefault((arrival.route.integration_id, arrival.mid), index)
     if not first:
         return {}
@@ -189,9 +199,11 @@ class _Writer:
                 events.append(self._event("conversation:referral", contact, payload))
             case ReadArrival():
                 events += self._read(arrival, contact)
-            case UnsendArrival():
-                self._unsent.append((arrival.route.integration_id, arrival.mid, arrival.route.app_id))
         return events
+
+    def unsend(self, arrival: UnsendArrival) -> None:
+        """Remember a message that was taken back; also one that has not come yet, of whomever."""
+        self._unsent.append((arrival.route.integration_id, arrival.mid, arrival.route.app_id))
 
     def _message(self, arrival: MessageArrival, contact: Contact, first_id: str) -> list[Event]:
         events = []

@@ -1,5 +1,7 @@
 """Facebook apps (with their secrets) and the connected Instagram accounts: queries and small caches."""
 
+import asyncio
+import re
 import secrets
 import time
 from collections.abc import Iterable
@@ -10,6 +12,9 @@ from heliograph.messaging.arrivals import Route
 from heliograph.storage import Connection, Database, SecretBox
 
 TYPE = "instagram"
+
+# An app's id comes in a webhook's path, written by anybody.
+_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +53,35 @@ class FacebookApps:
         self._box = box
         self._apps: dict[str, FacebookApp] = {}
         self._read_at: dict[str, float] = {}
+        self._reading: dict[str, asyncio.Task[FacebookApp | None]] = {}
 
     def cached(self, app_id: str) -> FacebookApp | None:
         """What the cache holds."""
         return self._apps.get(app_id)
 
     async def reload(self, app_id: str) -> FacebookApp | None:
-        """Read an app anew, unless that was done within the last second."""
-        now = time.monotonic()
-        if now - self._read_at.get(app_id, -1.0) >= 1.0:
-            if len(self._read_at) > 10_000:  # strangers may ask for any id; do not remember them for ever
-                self._read_at.clear()
-            self._read_at[app_id] = now
-            row = await self._database.fetchrow("select * from facebook_apps where id = $1", app_id)
-            if row is None:
-                self._apps.pop(app_id, None)
-            else:
-                self._apps[app_id] = self._open(row)
+        """Read an app anew, unless that was done within the last second. Who asks meanwhile gets the same answer."""
+        if not _ID.fullmatch(app_id):
+            return None
+        reading = self._reading.get(app_id)
+        if reading is None:
+            if time.monotonic() - self._read_at.get(app_id, -1.0) < 1.0:
+                return self._apps.get(app_id)
+            reading = self._reading[app_id] = asyncio.create_task(self._read(app_id))
+            reading.add_done_callback(lambda _: self._reading.pop(app_id, None))
+        # Shielded: a caller who goes away does not take the others' answer along.
+        return await asyncio.shield(reading)
+
+    async def _read(self, app_id: str) -> FacebookApp | None:
+        began = time.monotonic()
+        row = await self._database.fetchrow("select * from facebook_apps where id = $1", app_id)
+        if len(self._read_at) > 10_000:  # strangers may ask for any id; do not remember them for ever
+            self._read_at.clear()
+        self._read_at[app_id] = began
+        if row is None:
+            self._apps.pop(app_id, None)
+        else:
+            self._apps[app_id] = self._open(row)
         return self._apps.get(app_id)
 
     async def all(self) -> list[FacebookApp]:

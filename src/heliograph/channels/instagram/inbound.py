@@ -118,7 +118,7 @@ class InboundWorker:
         work: dict[str, list[_Step]] = {}
         for lane in lanes:
             steps = work.setdefault(lane.key, [])
-            for job in lane.jobs:
+            for job in _together(lane):
                 number, _, path = job.payload.partition(":")
                 row, item = rows.get(int(number)), parsed.get(int(number), {}).get(path)
                 if row is None or item is None:  # erased since
@@ -173,6 +173,11 @@ class InboundWorker:
         number, _, path = job.payload.partition(":")
         _, account, person = lane.key.split("/", 2)
         await keep(connection, [Leftover(int(number), path, account, person, "failed", error[:500])])
+
+
+def _together(lane: Lane) -> Sequence[Job]:
+    """The jobs of a lane to be done in one go; after a crash the first one alone, so that the guilty one is found."""
+    return lane.jobs[:1] if lane.jobs and lane.jobs[0].attempts else lane.jobs
 
 
 async def _plan(connection: Connection, work: Sequence[tuple[Lane, list[_Step]]], now: datetime) -> _Plan:

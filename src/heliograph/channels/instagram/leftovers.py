@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from heliograph.channels.instagram.envelope import LISTS
 from heliograph.channels.instagram.receive import INBOUND_LANE
 from heliograph.lanes import NewJob, enqueue
 from heliograph.storage import Connection, Database
@@ -30,22 +31,36 @@ select reason, count(*) as items, min(created_at) as first, max(created_at) as l
 from journal_leftovers group by reason order by count(*) desc
 """
 
-_TAKE = """
-delete from journal_leftovers l using (
-    select journal_id, path from journal_leftovers
-    where ($1::text is null or reason = $1) and journal_id <= $2 and (journal_id, path) > ($3, $4)
-    order by journal_id, path limit $5 for update skip locked
-) t
-where l.journal_id = t.journal_id and l.path = t.path
-returning l.journal_id, l.path, l.account_id, l.person_id,
-          (select facebook_app_id from journal j where j.id = l.journal_id) as facebook_app_id
+# The order in which the items came. A path is "", "3" or "0.messaging.12".
+_IN_ORDER = f"""
+journal_id, nullif(split_part(path, '.', 1), '')::int,
+array_position(array[{", ".join(f"'{name}'" for name in LISTS)}], split_part(path, '.', 2)), length(path), path
 """
+
+# Only what was left before $2: what this very replay leaves again has to wait for the next one.
+# Served by journal_leftovers_by_reason.
+_TAKE = f"""
+with taken as (
+    delete from journal_leftovers l using (
+        select journal_id, path from journal_leftovers
+        where ($1::text is null or reason = $1) and created_at < $2
+        order by {_IN_ORDER}
+        limit $3 for update skip locked
+    ) t
+    where l.journal_id = t.journal_id and l.path = t.path
+    returning l.journal_id, l.path, l.account_id, l.person_id
+)
+select t.*, (select facebook_app_id from journal j where j.id = journal_id) as facebook_app_id from taken t
+order by {_IN_ORDER}
+"""  # noqa: S608  the only thing put in is a constant above
 
 
 async def keep(connection: Connection, leftovers: Sequence[Leftover]) -> None:
     """Note items that stay in the journal, in the caller's transaction."""
-    if leftovers:
-        await connection.execute(_KEEP, *(list(column) for column in zip(*leftovers, strict=True)))
+    # An item that several integrations left is one row: the first reason counts.
+    rows = {(one.journal_id, one.path): one for one in reversed(leftovers)}
+    if rows:
+        await connection.execute(_KEEP, *(list(column) for column in zip(*rows.values(), strict=True)))
 
 
 async def summary(database: Database) -> list[Any]:
@@ -58,17 +73,15 @@ async def replay(database: Database, reason: str | None = None, *, batch: int = 
 
     What is still not understood becomes a leftover anew; what was applied before is not applied twice.
     """
-    total, after = 0, (0, "")
-    newest = await database.fetchval("select coalesce(max(journal_id), 0) from journal_leftovers")
+    total = 0
+    began = await database.fetchval("select clock_timestamp()")
     while True:
         async with database.transaction() as connection:
-            rows = await connection.fetch(_TAKE, reason, newest, *after, batch)
-            rows = sorted(rows, key=lambda row: (row["journal_id"], row["path"]))
+            rows = await connection.fetch(_TAKE, reason, began, batch)
             await enqueue(connection, [_job(row) for row in rows if row["facebook_app_id"] is not None])
         total += len(rows)
         if len(rows) < batch:
             return total
-        after = (rows[-1]["journal_id"], rows[-1]["path"])
 
 
 def _job(row: Any) -> NewJob:

@@ -1,0 +1,68 @@
+"""Houses: one without workers (`door`), one with a scripted Meta (`house`), one with the simulator (`town`)."""
+
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from heliograph.channels.instagram import outbound
+from tests.conftest import Server
+from tests.instagram.house import House, Shop
+from tests.instagram.meta import PlayedMeta, Site
+from tests.simulator.support import Loop
+
+
+def _drop(*_: object) -> structlog.typing.EventDict:
+    raise structlog.DropEvent
+
+
+@pytest.fixture(autouse=True)
+def _no_logs() -> Iterator[None]:
+    """Tests provoke errors by the dozen; drawing each traceback would take longer than the rest."""
+    before = structlog.get_config()
+    structlog.configure(processors=[_drop])
+    yield
+    structlog.configure(**before)
+
+
+@pytest.fixture(scope="session")
+def loop() -> Iterator[Loop]:
+    """The loop in which servers, workers and Meta run."""
+    running = Loop()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def meta(loop: Loop) -> Iterator[PlayedMeta]:
+    """Meta, scripted."""
+    played = PlayedMeta()
+    site = Site(loop, played.handle).start()
+    played.url = site.url
+    yield played
+    site.stop()
+
+
+@pytest.fixture(scope="session")
+def door(loop: Loop, each_server: Server) -> Iterator[House]:
+    """A house that receives and does nothing with it."""
+    with each_server.database(migrated=True) as url:
+        house = House(loop, url, "http://127.0.0.1:1", workers=False).start()
+        yield house
+        house.stop()
+
+
+@pytest.fixture(scope="session")
+def house(loop: Loop, each_server: Server, meta: PlayedMeta) -> Iterator[House]:
+    """A house whose Meta is scripted."""
+    with each_server.database(migrated=True) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outbound, "ECHO_POLL_SECONDS", 0.05)
+        house = House(loop, url, meta.url).start()
+        yield house
+        house.stop()
+
+
+@pytest.fixture
+def shop(house: House) -> Shop:
+    """A connected account in the house with the scripted Meta."""
+    return house.shop()
