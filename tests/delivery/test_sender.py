@@ -1,7 +1,8 @@
 """One POST and its verdict: any 2xx in time is delivered, everything else is an answer that says why not."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -26,21 +27,39 @@ def outcome(script: Callable[[Post], object], *, timeout: float = 5) -> tuple[An
 
 
 @asynccontextmanager
+async def serving(talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> AsyncIterator[str]:
+    """A server whose connections are all gone at the end."""
+    gone: list[asyncio.Future[None]] = []
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        gone.append(asyncio.get_running_loop().create_future())
+        number = len(gone) - 1
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            await talk(reader, writer)
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        gone[number].set_result(None)
+
+    async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    await asyncio.wait_for(asyncio.gather(*gone), 10)
+
+
+@asynccontextmanager
 async def raw_server(answer: bytes, *, then_hang: bool = False) -> AsyncIterator[str]:
     """A server that reads a request, writes these bytes, and closes (or keeps silent)."""
     done = asyncio.Event()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(answer)
         await writer.drain()
         if then_hang:
             await done.wait()
-        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with serving(talk) as url:
+        yield url
         done.set()
 
 
@@ -166,21 +185,16 @@ def test_an_endless_answer_is_not_swallowed() -> None:
     async def scene() -> None:
         sent = 0
 
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             nonlocal sent
             await reader.readuntil(b"\r\n\r\n")
             writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
-            try:
-                while True:
-                    writer.write(b"x" * 65536)
-                    await writer.drain()
-                    sent += 65536
-            except ConnectionError:
-                writer.close()
+            while True:
+                writer.write(b"x" * 65536)
+                await writer.drain()
+                sent += 65536
 
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        async with server, Sender(LOOPBACK, timeout=10) as sender:
-            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with serving(talk) as url, Sender(LOOPBACK, timeout=10) as sender:
             assert (await sender.post(url, b"{}", "s")).delivered
         assert sent < 20_000_000
 

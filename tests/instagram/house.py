@@ -193,8 +193,8 @@ class House:
         self.loop.run(self.database.execute(sql, *args))
 
     def quiet(self, seconds: float = DEADLINE) -> None:
-        """Wait until no work is left."""
-        eventually(lambda: not self.value("select count(*) from lanes where kind in ('inbound', 'send')"), seconds)
+        """Wait until all that was received has been dealt with."""
+        eventually(lambda: not self.value("select count(*) from lanes where kind = 'inbound'"), seconds)
 
     # What tests begin with ------------------------------------------------------------------------------------
 
@@ -280,7 +280,18 @@ class Shop:
     def given(self, *items: Any, name: str = "messaging") -> None:
         """Deliver, and wait until it is applied."""
         self.deliver(*items, name=name)
-        self.house.quiet()
+        self.received()
+
+    def received(self, seconds: float = DEADLINE) -> None:
+        """Wait until all that came for this Facebook app has been dealt with."""
+        waiting = "select count(*) from lanes where kind = 'inbound' and key like $1 || '/%'"
+        eventually(lambda: not self.house.value(waiting, self.facebook_app), seconds)
+
+    def quiet(self, seconds: float = DEADLINE) -> None:
+        """Wait until nothing of this shop waits, neither inbound nor to be sent."""
+        self.received(seconds)
+        sending = "select count(*) from lanes l join conversations v on v.id = l.key where l.kind = 'send' and v.app_id = $1"
+        eventually(lambda: not self.house.value(sending, self.app_id), seconds)
 
     # What it led to -------------------------------------------------------------------------------------------
 

@@ -111,7 +111,7 @@ def test_a_slow_profile_keeps_nobody_else_waiting(shop: Shop, meta: PlayedMeta, 
     eventually(lambda: "quick" in shop.texts(known))
     assert shop.texts(stranger) == []
     gate.open()
-    shop.house.quiet()
+    shop.received()
     assert shop.texts(stranger) == ["slow"]
 
 
@@ -194,7 +194,7 @@ def test_the_order_of_a_conversation_is_that_of_arrival_and_people_do_not_mix(sh
     people = [unique("5846") for _ in range(5)]
     for start in range(0, 60, 6):
         shop.deliver(*(shop.text(person, str(start + n)) for n in range(6) for person in people))
-    shop.house.quiet()
+    shop.received()
     for person in people:
         assert shop.texts(person) == [str(number) for number in range(60)]
         told = [
@@ -449,7 +449,7 @@ def test_a_dashboard_test_is_kept_as_one(shop: Shop) -> None:
     for entry in ({"id": "0", "changes": [{"field": "messages", "value": value}]}, {"id": "0", "messaging": [value]}):
         body = json.dumps({"object": "instagram", "entry": [entry]}).encode()
         assert shop.house.webhook(shop.facebook_app, body, secret=shop.secret).status == 200
-    shop.house.quiet()
+    shop.received()
     assert shop.leftovers() == ["dashboard_test"] * 2
 
 

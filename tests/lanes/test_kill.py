@@ -97,9 +97,9 @@ def test_processes_are_killed_again_and_again_and_every_job_takes_effect_once_an
             await database.execute(EFFECTS)
             kind = fresh_name("kind")
             keys = [f"lane{n}" for n in range(12)]
-            for start in range(0, 40, 10):
+            for start in range(0, 30, 10):
                 await _put(database, kind, *((key, str(n)) for n in range(start, start + 10) for key in keys))
-            for goal in (40, 120, 480):
+            for goal in (40, 120, 360):
                 workers = [Process(WORKER, each_database, kind, "0.5", "work") for _ in range(2)]
                 try:
 
@@ -112,7 +112,7 @@ def test_processes_are_killed_again_and_again_and_every_job_takes_effect_once_an
                         worker.__exit__()
             rows = await database.fetch("select key, payload from effects where kind = $1 order by id", kind)
             for key in keys:
-                assert [row["payload"] for row in rows if row["key"] == key] == [str(n) for n in range(40)]
+                assert [row["payload"] for row in rows if row["key"] == key] == [str(n) for n in range(30)]
             assert await database.fetchval("select count(*) from lanes where kind = $1", kind) == 0
 
     run(scene(), seconds=90)

@@ -216,4 +216,4 @@ def test_the_queue_does_what_its_model_does(connections: tuple[asyncio.Runner, A
             rows = self.go(worker.fetch("select payload from effects where payload like $1 || '%'", self.kind))
             assert sorted(row["payload"].removeprefix(self.kind) for row in rows) == sorted(self.effects)
 
-    run_state_machine_as_test(Queue, settings=settings(max_examples=50, stateful_step_count=30))
+    run_state_machine_as_test(Queue, settings=settings(max_examples=40, stateful_step_count=30))

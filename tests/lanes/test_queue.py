@@ -99,6 +99,24 @@ def test_jobs_of_one_call_keep_their_order(each_database: str) -> None:
     with_database(each_database, scene)
 
 
+@pytest.mark.parametrize("index", ["on", "off"])
+def test_a_job_that_was_tried_in_vain_stays_at_the_head(each_database: str, index: str) -> None:
+    """Its row has moved in the table; its place in the lane has not, whatever the plan."""
+
+    async def scene(database: Database, kind: str) -> None:
+        await put(database, kind, ("a", "1"), ("a", "2"), ("a", "3"))
+        (lane,) = await take(database, kind)
+        async with database.transaction() as connection:
+            await settle(connection, [Outcome(lane, tried=[lane.jobs[0].id])])
+        async with database.transaction() as connection:
+            await connection.execute(f"set local enable_indexscan = {index}; set local enable_bitmapscan = {index}")
+            await connection.execute("set local plan_cache_mode = force_custom_plan")
+            (again,) = await lease(connection, kind, lanes=1, jobs=1, seconds=60)
+        assert [(job.payload, job.attempts) for job in again.jobs] == [("1", 1)]
+
+    with_database(each_database, scene)
+
+
 def test_an_enqueue_that_waits_for_a_settle_makes_the_lane_anew(each_database: str) -> None:
     """The settle deletes the empty lane while an enqueue waits for its lock: the job gets a lane, and is due."""
 

@@ -276,7 +276,9 @@ def test_poison_ends_dead_and_the_lane_goes_on(each_database: str) -> None:
                 await ledger.on_dead(connection, lane, job, error)
 
             await put(database, kind, ("a", "poison"), ("a", "2"), ("b", "1"))
-            async with working(database, [LaneKind(kind, handler, on_dead, most_crashes=3, lease_seconds=600)], poll=0.02):
+            async with working(
+                database, [LaneKind(kind, handler, on_dead, most_crashes=3, lease_seconds=600)], poll=0.02
+            ):
                 await wait_until(lambda: is_empty(database, kind))
             assert ledger.dead == [("a", "poison")]
             assert ledger.of("a") == ["2"]

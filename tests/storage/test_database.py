@@ -1,6 +1,7 @@
 """The pool: clear errors instead of traces, values in their own types, transactions that are whole."""
 
 import asyncio
+import socket
 import time
 
 import asyncpg
@@ -41,13 +42,8 @@ def test_a_server_that_accepts_and_says_nothing_does_not_hold_the_start_up_for_e
     """Patience counts for a dumb server too."""
 
     async def scene() -> None:
-        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.read()
-            writer.close()
-
-        server = await asyncio.start_server(silent, "127.0.0.1", 0)
-        async with server:
-            port = server.sockets[0].getsockname()[1]
+        with socket.create_server(("127.0.0.1", 0)) as listening:  # the kernel accepts, nobody answers
+            port = listening.getsockname()[1]
             start = time.monotonic()
             said = await refusal(f"postgresql://me@127.0.0.1:{port}/x", patience=0.2)
             assert time.monotonic() - start < 15

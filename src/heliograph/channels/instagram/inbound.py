@@ -248,11 +248,13 @@ def _plan_step(
                 plan.echoes.append((number, integration_id, event.mid))
                 continue
             part = _same_part(event, in_flight.get((integration_id, step.person), ()))
-            if part is not None and part["state"] == "unknown":
+            waited = now - step.job.enqueued_at
+            # Whoever still has it in hand after this long has died, and this echo tells what became of it.
+            if part is not None and (part["state"] == "unknown" or waited >= ECHO_PATIENCE):
                 in_flight[(integration_id, step.person)].remove(part)
                 plan.settled.append((number, part, event.mid))
                 continue
-            if part is not None and now - step.job.enqueued_at < ECHO_PATIENCE:
+            if part is not None:
                 return False
         if isinstance(event, wire.Read):
             plan.reads.append((number, integration_id, step.person, event.mid))

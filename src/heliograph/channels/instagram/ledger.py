@@ -21,7 +21,8 @@ from typing import Any
 
 from heliograph.storage import Connection
 
-# One row with all that a send needs; primary keys and participants_of_conversation serve it.
+# One row with all that a send needs; primary keys, participants_of_conversation and clients_of_user serve it. When the
+# integration was deleted, no client stands with the participant any more; $3 names the one that was meant.
 _LOAD = """
 select m.body as message, to_jsonb(v) as conversation, v.app_id,
        u.id, u.external_id, u.signed_up_at, u.to_be_retained, u.profile, u.metadata,
@@ -30,8 +31,8 @@ select m.body as message, to_jsonb(v) as conversation, v.app_id,
        s.state as send_state
 from conversations v
 join participants p on p.conversation_id = v.id
-join clients c on c.id = p.client_id
 join users u on u.id = p.user_id
+join clients c on c.user_id = p.user_id and (c.id = p.client_id or p.client_id is null and c.integration_id = $3)
 left join instagram_accounts a on a.integration_id = c.integration_id
 left join messages m on m.id = $2 and m.conversation_id = v.id
 left join sends s on s.message_id = $2
@@ -124,9 +125,12 @@ where s.message_id = any ($1::text[]) order by v.id, s.message_id for update of 
 """
 
 
-async def load(connection: Connection, conversation_id: str, message_id: str) -> Any:
-    """All that sending a message needs, in one row; None when the conversation has no one to send to."""
-    return await connection.fetchrow(_LOAD, conversation_id, message_id)
+async def load(connection: Connection, conversation_id: str, message_id: str, integration_id: str = "") -> Any:
+    """All that sending a message needs, in one row; None when the conversation has no one to send to.
+
+    ``integration_id``: the one that the message was meant for. It may be gone; then ``page_token`` is None.
+    """
+    return await connection.fetchrow(_LOAD, conversation_id, message_id, integration_id)
 
 
 async def open_parts(

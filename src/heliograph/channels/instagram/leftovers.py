@@ -50,7 +50,7 @@ with taken as (
     where l.journal_id = t.journal_id and l.path = t.path
     returning l.journal_id, l.path, l.account_id, l.person_id
 )
-select t.*, (select facebook_app_id from journal j where j.id = journal_id) as facebook_app_id from taken t
+select t.*, (select facebook_app_id from journal j where j.id = t.journal_id) as facebook_app_id from taken t
 order by {_IN_ORDER}
 """  # noqa: S608  the only thing put in is a constant above
 

@@ -118,7 +118,7 @@ class OutboundWorker:
 
     async def _next(self, connection: Connection, lane: Lane, job: Job, forced_tag: str | None) -> _Ask | None:
         """Claim what is to be done next. None: the lane is settled, with this message done, failed or waiting."""
-        row = await ledger.load(connection, lane.key, job.payload)
+        row = await ledger.load(connection, lane.key, job.payload, lane.group)
         if row is None or row["message"] is None:
             # Deleted before it was sent.
             await settle(connection, [Outcome(lane, [job.id])])
@@ -247,6 +247,9 @@ class OutboundWorker:
         if job.payload.startswith("{"):
             return
         log.error("message is poison", message=job.payload, conversation=lane.key, error=error)
+        row = await ledger.load(connection, lane.key, job.payload, lane.group)
+        if row is not None and row["message"] is not None and row["send_state"] is None:
+            await ledger.open_parts(connection, job.payload, row, [])
         await ledger.finish(connection, job.payload, "failed")
         failure = _Failure("uncategorized_error", "An internal error kept this message from being sent.")
         for row in await ledger.about(connection, [job.payload]):

@@ -1,5 +1,6 @@
 """Looking for a part of unknown outcome in Meta's own record of the thread (Meta reference 5.2)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,13 +11,16 @@ from heliograph.storage import Database
 
 # Meta writes whole seconds, and its clock is not ours.
 _SLACK = timedelta(seconds=5)
+# Refusals of the reading itself that pass by themselves, and those that tell something about the integration.
+_PASSES = (SendOutcome.RETRY, SendOutcome.RATE_LIMITED, SendOutcome.UNKNOWN)
+_STANDS = (SendOutcome.RECONNECT, SendOutcome.CONFIGURATION)
 _FIELDS = "messages{id,created_time,from,to,message,attachments}"
 
 
 async def look_for(database: Database, graph: Graph, row: Any, part: Any, token: str, secret: str | None) -> Answer:
     """Whether Meta has the part: *sent* with its mid, or *permanent* when it is not there.
 
-    Retry when Meta cannot be asked now.
+    *Retry* when Meta cannot be asked now; *reconnect*, *configuration* or *permanent* when it never may be.
     """
     try:
         answer = await graph.call(
@@ -28,7 +32,7 @@ async def look_for(database: Database, graph: Graph, row: Any, part: Any, token:
             name="conversations",
         )
     except GraphError as error:
-        return refusal(error)
+        return _unreadable(refusal(error))
     except (NotSentError, NoAnswerError) as error:
         return Answer(SendOutcome.RETRY, text=str(error))
     earliest = part["started_at"] + (graph.now() - datetime.now(part["started_at"].tzinfo)) - _SLACK
@@ -54,6 +58,20 @@ async def look_for(database: Database, graph: Graph, row: Any, part: Any, token:
         SendOutcome.PERMANENT,
         text=part["error"] or "no answer",
         advice="Meta did not answer, and the message is not in the thread. It was not sent; you may send it again.",
+    )
+
+
+def _unreadable(refused: Answer) -> Answer:
+    if refused.outcome in _PASSES:
+        return Answer(SendOutcome.RETRY, text=refused.text)
+    stands = refused.outcome in _STANDS
+    return replace(
+        refused,
+        outcome=refused.outcome if stands else SendOutcome.PERMANENT,
+        sunshine_code=refused.sunshine_code if stands else "uncategorized_error",
+        advice="Meta did not answer the send, and the thread cannot be read to see whether the message is there: it may"
+        f" have been sent. {refused.advice}",
+        once_more=False,
     )
 
 
