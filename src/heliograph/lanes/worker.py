@@ -216,7 +216,7 @@ class _KindLoop:
             held = [lane for lane in self._held.values() if not lane.settled]
             if held:
                 try:
-                    async with self._database.pool.acquire() as connection:
+                    async with self._database.relaxed.acquire() as connection:
                         await renew(connection, held, seconds=self._kind.lease_seconds)
                 except Exception as error:
                     log.warning("renewing failed", kind=self._kind.name, error=str(error))

@@ -4,7 +4,7 @@ person acts ──24 h──▶ standard ──7 d──▶ human agent ──�
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -52,20 +52,23 @@ def permit(last_action: datetime | None, now: datetime, *, policy: TagPolicy, au
         return Permit(True, tagged=policy == "always" and not automatic)
     if last_action is None:
         return Permit(False, reason="The person has not written yet; only they can open the conversation.")
-    if state is Window.CLOSED:
-        closed = f"{last_action + HUMAN_AGENT:%Y-%m-%d %H:%M} UTC"
-        return Permit(False, reason=f"The 7-day window closed on {closed}. It opens again when the person writes.")
-    closed = f"{last_action + STANDARD:%Y-%m-%d %H:%M} UTC"
     if policy == "never":
         return Permit(
             False,
-            reason=f"The 24-hour window closed on {closed}, and this integration does not use the human agent tag"
-            " (humanAgentTag: never). It opens again when the person writes.",
+            reason=f"The 24-hour window closed on {_day(last_action + STANDARD)}, and this integration does not use the"
+            " human agent tag (humanAgentTag: never). It opens again when the person writes.",
         )
+    if state is Window.CLOSED:
+        closed = _day(last_action + HUMAN_AGENT)
+        return Permit(False, reason=f"The 7-day window closed on {closed}. It opens again when the person writes.")
     if automatic:
         return Permit(
             False,
-            reason=f"The 24-hour window closed on {closed}, and Meta forbids the human agent tag on automatic"
-            " messages. It opens again when the person writes; a human may answer now.",
+            reason=f"The 24-hour window closed on {_day(last_action + STANDARD)}, and Meta forbids the human agent tag on"
+            " automatic messages. It opens again when the person writes; a human may answer now.",
         )
     return Permit(True, tagged=True)
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -18,7 +18,11 @@ Result = TypeVar("Result")
 
 
 class GroupCommit(Generic[Item, Result]):
-    """Gathers items of concurrent callers into batches for ``flush``, which returns one result per item, in order."""
+    """Gathers items of concurrent callers into batches for ``flush``, which returns one result per item, in order.
+
+    A batch that fails is flushed again item by item, also when the failure left open whether it was committed: ``flush``
+    must be such that a repeat does no harm.
+    """
 
     def __init__(self, flush: Callable[[list[Item]], Awaitable[list[Result]]], *, largest: int = 500) -> None:
         self._flush = flush
