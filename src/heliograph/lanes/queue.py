@@ -60,11 +60,8 @@ class Outcome:
 
 # Lanes are locked in (kind, key) order everywhere, so that two of these never wait for each other.
 # The join with `woken` makes every lane's row lock come before its jobs' ids. Served by lanes_pkey.
-_ENQUEUE = f"""
-with wanted as (
-    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[])
-        with ordinality as w (kind, key, grp, payload, ord)
-), woken as (
+_FILE = f"""
+woken as (
     insert into lanes (kind, key, grp, due_at, pending)
     select kind, key, min(grp), now(), count(*) from wanted group by kind, key order by kind, key
     on conflict (kind, key) do update set pending = lanes.pending + excluded.pending
@@ -76,6 +73,20 @@ with wanted as (
 )
 select pg_notify('{CHANNEL}', kind) from (select distinct kind from filed) f
 """  # noqa: S608  the only thing put in is a constant above
+
+
+def enqueue_with(source: str) -> str:
+    """A statement that enqueues what ``source`` finds, for those who write and enqueue in one round trip.
+
+    ``source`` is one or more common table expressions; the last is ``wanted (kind, key, grp, payload, ord)``.
+    """
+    return f"with {source}, {_FILE}"
+
+
+_ENQUEUE = enqueue_with("""wanted as (
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[])
+        with ordinality as w (kind, key, grp, payload, ord)
+)""")
 
 # Served by lanes_due and jobs_pkey. An expired lease is simply due again.
 # The version (ctid) that was locked must be the one this statement's snapshot sees: a lane that was settled or added to
@@ -116,22 +127,23 @@ order by l.kind, l.key for update of l
 """
 
 # A statement of its own after _LOCK: only then does it see what was enqueued while we waited for the lock.
+# How many jobs of each lane are finished is counted by the caller, and checked: joining the deleted rows with their
+# lanes is a nested loop over two lists that PostgreSQL takes for short, quadratic in the batch.
 _SETTLE = """
-with back as (
-    select * from unnest($1::text[], $2::text[], $3::float8[]) as b (kind, key, retry_after)
+with back as materialized (
+    select * from unnest($1::text[], $2::text[], $3::float8[], $4::int[]) as b (kind, key, retry_after, finished)
 ), gone as (
-    delete from jobs j using unnest($4::text[], $5::text[], $6::bigint[]) as f (kind, key, id)
+    delete from jobs j using unnest($5::text[], $6::text[], $7::bigint[]) as f (kind, key, id)
     where j.kind = f.kind and j.key = f.key and j.id = f.id
-    returning j.kind, j.key
-), counted as (
-    select kind, key, count(*) as n from gone group by kind, key
+    returning 1
 ), emptied as (
-    delete from lanes l using counted c where l.kind = c.kind and l.key = c.key and l.pending = c.n
+    delete from lanes l using back b where l.kind = b.kind and l.key = b.key and l.pending = b.finished
+), kept as (
+    update lanes l set pending = l.pending - b.finished, lease = 0, due_at = now() + make_interval(secs => b.retry_after)
+    from back b where l.kind = b.kind and l.key = b.key and l.pending > b.finished
+    returning l.kind
 )
-update lanes l set pending = l.pending - coalesce(c.n, 0), lease = 0, due_at = now() + make_interval(secs => b.retry_after)
-from back b left join counted c using (kind, key)
-where l.kind = b.kind and l.key = b.key and l.pending > coalesce(c.n, 0)
-returning l.kind
+select (select count(*) from gone) as gone, (select array_agg(distinct kind) from kept) as kept
 """
 
 _COUNT_TRIES = """
@@ -183,19 +195,23 @@ async def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     if len(held) != len(lanes):
         raise LeaseLostError(f"{len(lanes) - len(held)} of {len(lanes)} leases were lost")
     finished = [(o.lane.kind, o.lane.key, job) for o in outcomes for job in o.finished]
-    kept = await connection.fetch(
+    row = await connection.fetchrow(
         _SETTLE,
         [lane.kind for lane in lanes],
         [lane.key for lane in lanes],
         [outcome.retry_after for outcome in outcomes],
+        [len(outcome.finished) for outcome in outcomes],
         *_columns(finished),
     )
+    if row["gone"] != len(finished):
+        raise LeaseLostError(f"{len(finished) - row['gone']} of {len(finished)} jobs were taken away")
+    kept = row["kept"]
     tried = [(o.lane.kind, o.lane.key, job) for o in outcomes for job in o.tried]
     if tried:
         await connection.execute(_COUNT_TRIES, *_columns(tried))
     if kept and any(not outcome.retry_after for outcome in outcomes):
         # Work came in while the lane was leased: its NOTIFY found nobody free to take it.
-        for kind in {row["kind"] for row in kept}:
+        for kind in kept:
             await connection.execute("select pg_notify($1, $2)", CHANNEL, kind)
 
 

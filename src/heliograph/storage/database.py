@@ -25,9 +25,17 @@ def _dump(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
+_TYPES = "select " + ", ".join(
+    f"null::{name}[]"
+    for name in ("text", "bytea", "bigint", "int", "smallint", "float8", "timestamptz", "json", "jsonb")
+)
+
+
 async def _prepare(connection: Connection) -> None:
     for name in ("json", "jsonb"):
         await connection.set_type_codec(name, schema="pg_catalog", encoder=_dump, decoder=orjson.loads)
+    # asyncpg looks types up when a statement first needs them, some 20 ms each time: once and now, not amid a request.
+    await connection.prepare(_TYPES)
 
 
 async def _open_pool(url: str, largest: int, timeout: float, **settings: str) -> Any:
@@ -38,8 +46,14 @@ async def _open_pool(url: str, largest: int, timeout: float, **settings: str) ->
         init=_prepare,
         reset=_keep_session,
         command_timeout=60,
+        max_inactive_connection_lifetime=0,  # a connection is dear to open; the pool's size is the bound
         timeout=timeout,
-        server_settings={"application_name": "heliograph", "timezone": "UTC", **settings},
+        server_settings={
+            "application_name": "heliograph",
+            "timezone": "UTC",
+            "plan_cache_mode": "force_generic_plan",
+            **settings,
+        },
     )
 
 

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 
 from heliograph.channels.instagram.accounts import FacebookApp, FacebookApps
 from heliograph.channels.instagram.envelope import items
-from heliograph.lanes import NewJob, enqueue
+from heliograph.lanes import enqueue_with
 from heliograph.storage import Database, GroupCommit
 from heliograph.telemetry import metrics
 from heliograph.telemetry.logs import get_logger
@@ -27,12 +27,19 @@ CALLBACK_PATH = "/webhooks/instagram"
 INBOUND_LANE = "inbound"
 LARGEST_BODY = 1024 * 1024
 
-_INSERT = """
-insert into journal (facebook_app_id, body)
-select facebook_app_id, body from unnest($1::text[], $2::bytea[]) with ordinality as j (facebook_app_id, body, ord)
-order by ord
-returning id
-"""
+# Journal and lanes in one statement, which is its own transaction: one round trip and one commit for a whole batch.
+_RECEIVE = enqueue_with(f"""written as (
+    insert into journal (facebook_app_id, body)
+    select facebook_app_id, body from unnest($1::text[], $2::bytea[]) with ordinality as j (facebook_app_id, body, ord)
+    order by ord
+    returning id
+), numbered as (
+    select id, row_number() over (order by id) as webhook from written
+), wanted as (
+    select '{INBOUND_LANE}' as kind, i.key, '' as grp, n.id || ':' || i.path as payload, i.ord
+    from unnest($3::int[], $4::text[], $5::text[]) with ordinality as i (webhook, key, path, ord)
+    join numbered n on n.webhook = i.webhook
+)""")  # noqa: S608  the only thing put in is a constant above
 
 _Received = tuple[str, bytes, list[tuple[str, str]]]  # Facebook app, body, (lane key, path) of each item
 
@@ -114,16 +121,15 @@ class WebhookReceiver:
         return status, reason.encode()
 
     async def _write(self, batch: list[_Received]) -> list[None]:
-        async with self._database.transaction() as connection:
-            rows = await connection.fetch(_INSERT, [one[0] for one in batch], [one[1] for one in batch])
-            await enqueue(
-                connection,
-                [
-                    NewJob(INBOUND_LANE, key, f"{row['id']}:{path}")
-                    for row, (_, _, jobs) in zip(rows, batch, strict=True)
-                    for key, path in jobs
-                ],
-            )
+        jobs = [(number, key, path) for number, one in enumerate(batch, 1) for key, path in one[2]]
+        await self._database.execute(
+            _RECEIVE,
+            [one[0] for one in batch],
+            [one[1] for one in batch],
+            [job[0] for job in jobs],
+            [job[1] for job in jobs],
+            [job[2] for job in jobs],
+        )
         return [None] * len(batch)
 
     async def _verify(self, app_id: str, query_string: bytes) -> tuple[int, bytes]:
