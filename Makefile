@@ -33,7 +33,7 @@ clean: ## remove the virtual environment and caches (the demo's data stays)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Heliograph needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 $(VENV)/.runtime: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "Installing Heliograph into $(VENV) ..."

@@ -6,7 +6,7 @@ operator ──▶ /healthz /readyz /metrics
 """
 
 import asyncio
-import contextlib
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -97,7 +97,7 @@ class Application:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Answer one request."""
         path = scope.get("path", "")
-        if path.startswith(CALLBACK_PATH) and scope["type"] == "http":
+        if scope["type"] == "http" and (path == CALLBACK_PATH or path.startswith(f"{CALLBACK_PATH}/")):
             await self._instagram.receiver(scope, receive, send)
         elif scope["type"] == "http" and path in self._operate.paths:
             await self._operate(scope, receive, send)
@@ -106,8 +106,12 @@ class Application:
 
 
 async def serve(settings: Settings, *, ready: asyncio.Event | None = None) -> None:
-    """Run the server until cancelled; then drain and stop. ``ready`` is set once it answers."""
+    """Run the server until cancelled; then drain and stop. ``ready`` is set once it answers.
+
+    Raises OSError when the port is taken.
+    """
     started = time.monotonic()
+    _check_port(settings.host, settings.port)
     async with open_database(settings) as database:
         application = Application(settings, database, open_box(settings))
         http = Server(
@@ -121,24 +125,31 @@ async def serve(settings: Settings, *, ready: asyncio.Event | None = None) -> No
         )
         application.start()
         serving = asyncio.create_task(http.serve())
-        log.info(
-            "heliograph is up",
-            url=settings.reachable_at,
-            database="embedded" if not settings.database_url.get_secret_value() else "HELIOGRAPH_DATABASE_URL",
-            graph=f"{settings.graph_url}/{settings.graph_version}",
-            seconds=round(time.monotonic() - started, 2),
-        )
         try:
             await _listening(settings, serving)
+            log.info(
+                "heliograph is up",
+                url=settings.reachable_at,
+                database="embedded" if not settings.database_url.get_secret_value() else "HELIOGRAPH_DATABASE_URL",
+                graph=f"{settings.graph_url}/{settings.graph_version}",
+                seconds=round(time.monotonic() - started, 2),
+            )
             if ready is not None:
                 ready.set()
-            await serving
+            await asyncio.shield(serving)
         finally:
             http.stop()  # type: ignore[no-untyped-call]  # granian leaves it unannotated
-            with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-                await asyncio.wait_for(asyncio.shield(serving), 2)
+            await asyncio.wait({serving}, timeout=2)
             await application.stop()
             log.info("heliograph stopped")
+
+
+def _check_port(host: str, port: int) -> None:
+    """Raise OSError when somebody listens there: granian would share the port with them, silently."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
 
 
 async def _listening(settings: Settings, serving: "asyncio.Task[None]") -> None:

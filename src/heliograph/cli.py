@@ -31,7 +31,7 @@ def _settings(**given: object) -> Settings:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
-        name = f"HELIOGRAPH_{str(first['loc'][0]).upper()}"
+        name = f"HELIOGRAPH_{str(first['loc'][0]).upper()}" if first["loc"] else "A setting"
         fail(f"{name} is not usable: {first['msg']}.", "`heliograph settings` lists what every setting means.")
 
 

@@ -8,6 +8,9 @@ from prometheus_client import generate_latest
 
 from heliograph.storage import Database
 from heliograph.telemetry import metrics
+from heliograph.telemetry.logs import get_logger
+
+log = get_logger("operate")
 
 _WAITING = """
 select l.kind, count(*) as lanes, coalesce(sum(l.pending), 0) as jobs,
@@ -64,7 +67,14 @@ class Operate:
         if time.monotonic() - self._counted_at < _COUNT_EVERY_SECONDS:
             return
         self._counted_at = time.monotonic()
-        counted = {row["kind"]: row for row in await self._database.fetch(_WAITING)}
+        try:
+            counted = {row["kind"]: row for row in await self._database.fetch(_WAITING)}
+        except Exception as error:
+            # The other metrics matter most just now; these keep their last values.
+            metrics.DATABASE_UP.set(0)
+            log.warning("lanes not counted", error=type(error).__name__)
+            return
+        metrics.DATABASE_UP.set(1)
         for kind in {"inbound", "send", "webhook", *counted}:
             row = counted.get(kind)
             metrics.LANES_WAITING.labels(kind).set(row["lanes"] if row else 0)

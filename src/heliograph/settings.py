@@ -3,10 +3,11 @@
 A setting is an environment variable ``HELIOGRAPH_<NAME>``.
 """
 
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -28,7 +29,9 @@ class Settings(BaseSettings):
         SecretStr,
         Field(description="A PostgreSQL of your own (15 to 18). Empty: the embedded one, in the data directory."),
     ] = SecretStr("")
-    database_connections: Annotated[int, Field(ge=4, description="Largest number of connections of this process.")] = 16
+    database_connections: Annotated[
+        int, Field(ge=4, description="Largest number of connections of this process; up to 4 more are for leases.")
+    ] = 16
     secret_key: Annotated[
         SecretStr,
         Field(
@@ -63,6 +66,20 @@ class Settings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("webhook_allow_networks")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for part in filter(None, map(str.strip, value.split(","))):
+            ip_network(part)
+        return value
+
+    @model_validator(mode="after")
+    def _grace_outlasts_the_request(self) -> Self:
+        if self.unknown_grace <= self.graph_timeout:
+            # The thread would be read while Meta may still be taking the message.
+            raise ValueError("HELIOGRAPH_UNKNOWN_GRACE must be greater than HELIOGRAPH_GRAPH_TIMEOUT")
+        return self
 
     @property
     def reachable_at(self) -> str:

@@ -21,9 +21,10 @@ from granian.server.embed import Server
 
 from heliograph.api import Services, create_api
 from heliograph.channels.base import ConnectError
-from heliograph.lanes import LaneKind
+from heliograph.lanes import LaneKind, LaneWorkers
 from heliograph.messaging import contacts, keys
 from heliograph.messaging.arrivals import Profile, Route
+from heliograph.messaging.erase import EraseWorker
 from heliograph.storage import Database, SecretBox, new_id
 
 T = TypeVar("T")
@@ -41,6 +42,7 @@ class PlayedInstagram:
         self._database = database
         self._box = box
         self.disconnected: list[str] = []
+        self.siblings: list[int] = []  # accounts of the same Facebook app, in the same app, at each disconnect
 
     def lane_kinds(self) -> Sequence[LaneKind]:
         return ()
@@ -51,7 +53,7 @@ class PlayedInstagram:
         settings = {
             "appId": request["appId"],
             "pageId": page_id,
-            "businessId": "17841400000000001",
+            "businessId": str(17841400000000000 + random.randrange(10**9)),
             "businessName": "Café Lumen",
             "businessUsername": "cafe.lumen",
             "storyRepliesEnabled": request.get("storyRepliesEnabled", True),
@@ -97,6 +99,9 @@ class PlayedInstagram:
 
     async def disconnect(self, app_id: str, integration_id: str) -> None:
         self.disconnected.append(integration_id)
+        self.siblings.append(
+            await self._database.fetchval("select count(*) from instagram_accounts where app_id = $1", app_id)
+        )
 
     def _check(self, token: str) -> None:
         if token != GOOD_TOKEN:
@@ -168,6 +173,8 @@ class House:
         self.account: Key
         self._server: Server
         self._served: Any
+        self._backstage: Database  # the worker's own: tests count the statements of the other
+        self._eraser: LaneWorkers
 
     def start(self) -> None:
         self._thread.start()
@@ -190,6 +197,26 @@ class House:
             api, port=self.port, interface=Interfaces.ASGINL, log_enabled=False, log_level=LogLevels.critical
         )
         self._served = asyncio.ensure_future(self._server.serve())
+        self._backstage = await Database.connect(self._database_url, largest=2, patience=5)
+        self.start_eraser()
+
+    def start_eraser(self, grace: float = 0) -> None:
+        """Start what erases deleted apps; in the server's event loop."""
+        self._eraser = LaneWorkers(
+            self._backstage, [EraseWorker(self._backstage, grace=grace).kind()], poll_seconds=0.1
+        )
+        self._eraser.start()
+
+    async def kill_eraser(self) -> None:
+        """Stop it, whatever it is doing."""
+        await self._eraser.stop(patience=0)
+
+    def erased(self) -> None:
+        """Wait until every deleted app is erased."""
+        deadline = time.monotonic() + 20
+        while self.rows("select 1 from lanes where kind = 'erase'"):
+            assert time.monotonic() < deadline, "the eraser does not come to an end"
+            time.sleep(0.02)
 
     def stop(self) -> None:
         self._server.stop()
@@ -200,6 +227,8 @@ class House:
 
     async def _stop(self) -> None:
         await asyncio.wait_for(self._served, 10)
+        await self._eraser.stop()
+        await self._backstage.close()
         await self.database.close()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:

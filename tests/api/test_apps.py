@@ -107,6 +107,7 @@ def test_a_deleted_app_leaves_nothing_behind(house: House, shop: Shop) -> None:
     assert any(lane["key"] == shop.person.conversation_id for lane in lanes)
 
     assert house.delete(shop.path).status == 200
+    house.erased()
 
     assert {table: rows_of(house, table, shop.app_id) for table in tables} == dict.fromkeys(tables, 0)
     assert {table: rows_of(house, table, stays_app) for table in tables} == untouched
@@ -116,6 +117,15 @@ def test_a_deleted_app_leaves_nothing_behind(house: House, shop: Shop) -> None:
         assert any(stays.person.conversation_id in key for key in keys)
     assert shop.integration_id in house.instagram.disconnected
     assert house.get(shop.path).status == 404
+
+
+def test_of_a_deleted_app_the_last_account_knows_that_it_is_the_last(house: House) -> None:
+    app_id, _ = house.app()
+    connected = [house.connected(app_id), house.connected(app_id)]
+    house.instagram.siblings.clear()
+    assert house.delete(f"/v2/apps/{app_id}").status == 200
+    assert house.instagram.disconnected[-2:] == connected
+    assert house.instagram.siblings == [2, 1]
 
 
 _MORE = """

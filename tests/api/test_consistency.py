@@ -1,6 +1,9 @@
 """What holds when requests meet: no orphans, no second default, the same number of statements however long the list."""
 
+import asyncio
+import contextlib
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -66,11 +69,76 @@ def test_an_app_that_is_deleted_in_full_traffic_leaves_no_orphans(house: House, 
     )
     assert deleted.status == 200
     assert {answer.status for answer in answers} <= {200, 201, 401, 404}
+    house.erased()
     for table in ("api_keys", "integrations", "webhooks", "users", "clients", "conversations", "participants",
                   "messages", "events", "idempotency_keys"):  # fmt: skip
         assert house.rows(f"select 1 from {table} where app_id = $1", app_id) == [], table
     lanes = house.rows("select kind, key from lanes union all select kind, key from jobs")
     assert not [lane for lane in lanes if person.conversation_id in lane["key"]]
+
+
+def test_a_deleted_app_is_gone_at_once_whatever_holds_its_conversations(house: House, shop: Shop) -> None:
+    body = {"type": "text", "text": "x"}
+    house.run(house.database.execute(_MANY_MESSAGES, shop.app_id, shop.person.conversation_id, body))
+
+    async def delete_and_kill() -> tuple[Answer, Answer]:
+        async with house.database.transaction() as connection:
+            await connection.execute("select from conversations where id = $1 for update", shop.person.conversation_id)
+            deleted = await asyncio.to_thread(house.delete, shop.path)
+            after = await asyncio.to_thread(house.get, shop.conversation)
+            for _ in range(1000):
+                if await house.database.fetchval(_HOW_MANY, shop.person.conversation_id) < 5000:
+                    break
+                await asyncio.sleep(0.01)
+            await house.kill_eraser()
+        house.start_eraser()
+        return deleted, after
+
+    deleted, after = house.run(delete_and_kill())
+    assert (deleted.status, deleted.body, after.status) == (200, {}, 404)
+    house.erased()
+    assert house.rows("select 1 from messages where app_id = $1", shop.app_id) == []
+    assert house.rows("select 1 from conversations where app_id = $1", shop.app_id) == []
+
+
+def test_what_stragglers_write_is_erased_after_the_grace(house: House, shop: Shop) -> None:
+    async def restart(grace: float) -> None:
+        await house.kill_eraser()
+        house.start_eraser(grace)
+
+    house.run(restart(1.5))
+    try:
+        assert house.delete(shop.path).status == 200
+        while house.rows("select 1 from conversations where app_id = $1", shop.app_id):
+            time.sleep(0.02)
+        late = "insert into mids (integration_id, mid, app_id) values ($2, 'late', $1)"
+        house.run(house.database.execute(late, shop.app_id, shop.integration_id))
+        assert house.rows("select 1 from lanes where kind = 'erase'")
+        house.erased()
+    finally:
+        house.run(restart(0))
+    assert house.rows("select 1 from mids where app_id = $1", shop.app_id) == []
+
+
+_MANY_MESSAGES = """
+insert into messages (id, app_id, conversation_id, author_type, received, body)
+select md5(n || $2), $1, $2, 'business', now(), $3::json from generate_series(1, 5000) n
+"""
+_HOW_MANY = "select count(*) from messages where conversation_id = $1"
+
+
+def test_who_names_no_key_needs_no_connection(house: House) -> None:
+    async def with_all_taken() -> list[int]:
+        async with contextlib.AsyncExitStack() as taken:
+            for _ in range(house.database.pool.get_max_size()):
+                await taken.enter_async_context(house.database.pool.acquire())
+            calls = [
+                asyncio.to_thread(house.get, "/v2/apps", headers={"Authorization": header})
+                for header in ("", "Bearer x", "Basic ?", "Basic bm90IGEga2V5")
+            ]
+            return [answer.status for answer in await asyncio.wait_for(asyncio.gather(*calls), 5)]
+
+    assert house.run(with_all_taken()) == [401] * 4
 
 
 @pytest.mark.parametrize("listed", ["integrations", "messages", "participants", "clients", "conversations"])

@@ -1,11 +1,14 @@
 """Bad input: the right status, the wire's form, a title that names the field, and nothing written."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
 import structlog.testing
 
+from heliograph.api import body as bodies
+from heliograph.api.errors import ApiError
 from tests.api.conftest import Shop
 from tests.api.house import House
 from tests.api.operations import BUSINESS, HOOK, TEXT
@@ -334,6 +337,19 @@ def test_unknown_keys_and_nulls_where_nullable_are_accepted(house: House, shop: 
     assert answer.body["messages"][0]["author"] == {"type": "business"}
 
 
+def test_long_names_do_not_multiply() -> None:
+    raw = json.dumps({"n" * 10_000: ["", 1] * 12_500}, separators=(",", ":")).encode()
+    tracemalloc.start()
+    try:
+        bodies.parse("application/json", raw)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+    with pytest.raises(ApiError) as caught:
+        bodies.parse("application/json", json.dumps({"n" * 10_000: ["", {"a": "\0"}]}).encode())
+    assert len(caught.value.titles[0]) < 300
+
+
 def test_what_nobody_expected_is_a_500_that_tells_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(*_: Any) -> None:
         raise RuntimeError("the reason is nobody's business")
@@ -354,4 +370,5 @@ TABLES = ("apps", "api_keys", "integrations", "webhooks", "users", "clients", "c
 
 def contents(house: House, shop: Shop) -> dict[str, list[dict[str, Any]]]:
     """Everything that a request could have written."""
+    house.erased()
     return {table: house.rows(f"select * from {table} order by 1") for table in TABLES}

@@ -1,14 +1,17 @@
 """Messages and activities: posting, reading, deleting, and what is told of it."""
 
+import mimetypes
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import structlog.testing
 import sunshine_conversations_client as sunshine
 import sunshine_conversations_client.model as m
 from sunshine_conversations_client.api import ActivitiesApi, MessagesApi
 
+from heliograph.api.messages.completion import complete
 from tests.api.conftest import Shop
 from tests.api.house import NOW, House
 from tests.api.operations import BUSINESS, TEXT
@@ -230,3 +233,33 @@ def test_unsent_and_older_shapes_are_shown_as_they_were_stored(house: House, sho
         )
     )
     assert house.get(shop.conversation + "/messages").body["messages"] == [body]
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"), [("a.m4a", "audio/mp4"), ("v.ogv", "video/ogg"), ("p.webp", "image/webp")]
+)
+def test_media_types_are_the_same_on_every_machine(monkeypatch: pytest.MonkeyPatch, name: str, media_type: str) -> None:
+    monkeypatch.setattr(mimetypes, "guess_type", lambda *_: ("of/this-machine", None))
+    assert complete({"type": "file", "mediaUrl": f"https://example.org/{name}"})["mediaType"] == media_type
+
+
+def test_time_does_not_run_backwards_in_a_conversation(house: House, shop: Shop) -> None:
+    try:
+        house.clock.now = NOW + timedelta(seconds=5)
+        first = house.post(shop.conversation + "/messages", TEXT).body["messages"][0]
+        house.clock.now = NOW + timedelta(seconds=3)  # read before the wait for the first one's transaction
+        second = house.post(shop.conversation + "/messages", TEXT).body["messages"][0]
+    finally:
+        house.clock.now = NOW
+    assert second["received"] == first["received"]
+    assert house.get(shop.conversation).body["conversation"]["lastUpdatedAt"] == first["received"]
+
+
+def test_a_post_is_logged_without_its_text(house: House, shop: Shop) -> None:
+    with structlog.testing.capture_logs() as logged:
+        made = house.post(shop.conversation + "/messages", TEXT).body["messages"][0]
+    (line,) = [line for line in logged if line["event"] == "accepted"]
+    assert (
+        line.items() >= {"message": made["id"], "conversation": shop.person.conversation_id, "app": shop.app_id}.items()
+    )
+    assert TEXT["content"]["text"] not in str(line)

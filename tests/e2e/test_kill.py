@@ -18,7 +18,7 @@ def test_kill_9_loses_nothing_and_doubles_nothing(each_database: str) -> None:
     At the end: every customer message was told (by distinct id) once, in order, and is listed once; every accepted
     answer is on the phone at most once, and is there unless it was told as failed.
     """
-    with open_directory() as directory, stack(each_database, directory, unknown_grace="2") as house:
+    with open_directory() as directory, stack(each_database, directory, unknown_grace="3", graph_timeout="2") as house:
         account = house.seed["instagram_account_id"]
         people = []
         for number in range(PEOPLE):

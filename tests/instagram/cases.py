@@ -24,12 +24,11 @@ def meta_bytes(webhook: Any) -> bytes:
 def plain(value: Any) -> Any:
     """An event as plain values: its kind, and the fields that are not at their default."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {
+        return {
             one.name: plain(getattr(value, one.name))
             for one in dataclasses.fields(value)
             if one.default is dataclasses.MISSING or getattr(value, one.name) != one.default
         }
-        return fields
     if isinstance(value, tuple):
         return [plain(one) for one in value]
     return value.isoformat(timespec="milliseconds") if isinstance(value, datetime) else value
@@ -102,7 +101,9 @@ NEARLY_WEBHOOKS = st.fixed_dictionaries(
         "entry": st.lists(
             st.fixed_dictionaries(
                 {"id": st.sampled_from(["17841405309211844", 17841405309211844, "0"]) | ANY_JSON},
-                optional={name: st.lists(_item(), max_size=3) | ANY_JSON for name in ("messaging", "standby", "changes")},
+                optional={
+                    name: st.lists(_item(), max_size=3) | ANY_JSON for name in ("messaging", "standby", "changes")
+                },
             )
             | ANY_JSON,
             max_size=3,

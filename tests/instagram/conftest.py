@@ -9,7 +9,8 @@ from heliograph.channels.instagram import outbound
 from tests.conftest import Server
 from tests.instagram.house import House, Shop
 from tests.instagram.meta import PlayedMeta, Site
-from tests.simulator.support import Loop
+from tests.instagram.owner import Owner
+from tests.simulator.support import Loop, Simulator
 
 
 def _drop(*_: object) -> structlog.typing.EventDict:
@@ -66,3 +67,27 @@ def house(loop: Loop, each_server: Server, meta: PlayedMeta) -> Iterator[House]:
 def shop(house: House) -> Shop:
     """A connected account in the house with the scripted Meta."""
     return house.shop()
+
+
+@pytest.fixture(scope="session")
+def simulator(loop: Loop) -> Iterator[Simulator]:
+    """Meta, simulated."""
+    running = Simulator(loop).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def town(loop: Loop, each_server: Server, simulator: Simulator) -> Iterator[House]:
+    """A house whose Meta is the simulator."""
+    with each_server.database(migrated=True) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outbound, "ECHO_POLL_SECONDS", 0.05)
+        house = House(loop, url, f"http://127.0.0.1:{simulator.port}").start()
+        yield house
+        house.stop()
+
+
+@pytest.fixture
+def owner(town: House, simulator: Simulator) -> Owner:
+    """Somebody with a Facebook app, a Page and an account on the simulator, not connected yet."""
+    return Owner.new(town, simulator)

@@ -290,7 +290,9 @@ class Shop:
     def quiet(self, seconds: float = DEADLINE) -> None:
         """Wait until nothing of this shop waits, neither inbound nor to be sent."""
         self.received(seconds)
-        sending = "select count(*) from lanes l join conversations v on v.id = l.key where l.kind = 'send' and v.app_id = $1"
+        sending = (
+            "select count(*) from lanes l join conversations v on v.id = l.key where l.kind = 'send' and v.app_id = $1"
+        )
         eventually(lambda: not self.house.value(sending, self.app_id), seconds)
 
     # What it led to -------------------------------------------------------------------------------------------

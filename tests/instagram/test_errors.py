@@ -1,4 +1,4 @@
-"""Meta's error codes: one row of the reference's table (3.2), one test. The rows are copied from there, not from the code."""
+"""Meta's error codes: a test for each row of the reference's table (3.2), copied from there and not from the code."""
 
 from typing import Any
 

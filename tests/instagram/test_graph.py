@@ -56,7 +56,9 @@ async def meta(talk: Talk, timeout: float = 5.0) -> AsyncIterator[tuple[Graph, l
         try:
             while True:
                 request = await reader.readuntil(b"\r\n\r\n")
-                length = next((line for line in request.split(b"\r\n") if line.lower().startswith(b"content-length")), b":0")
+                length = next(
+                    (line for line in request.split(b"\r\n") if line.lower().startswith(b"content-length")), b":0"
+                )
                 request += await reader.readexactly(int(length.split(b":")[1]))
                 asked.append(request)
                 await talk(reader, writer, request)
@@ -215,7 +217,10 @@ def test_the_clock_is_metas_when_it_differs_by_minutes() -> None:
     async def scene() -> None:
         now = datetime.now(UTC)
         for off, skewed in ((timedelta(hours=25), True), (timedelta(hours=-1), True), (timedelta(seconds=60), False)):
-            async with meta(says(200, {}, Date=format_datetime((now + off).astimezone(UTC), usegmt=True))) as (graph, _):
+            async with meta(says(200, {}, Date=format_datetime((now + off).astimezone(UTC), usegmt=True))) as (
+                graph,
+                _,
+            ):
                 await graph.call("GET", "/me", TOKEN)
                 expected = datetime.now(UTC) + (off if skewed else timedelta())
                 assert abs(graph.now() - expected) < timedelta(seconds=5)

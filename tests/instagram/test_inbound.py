@@ -176,7 +176,9 @@ def test_two_processes_that_get_the_same_apply_it_once(house: House, loop: Loop,
 
         def both(body: bytes) -> list[int]:
             with ThreadPoolExecutor(2) as pool:
-                posts = [pool.submit(h.webhook, shop.facebook_app, body, secret=shop.secret) for h in (house, neighbour)]
+                posts = [
+                    pool.submit(h.webhook, shop.facebook_app, body, secret=shop.secret) for h in (house, neighbour)
+                ]
                 return [post.result().status for post in posts]
 
         for body in bodies:
@@ -284,7 +286,9 @@ def test_a_postback_by_a_new_person_starts_a_conversation(shop: Shop) -> None:
     assert postback["payload"]["postback"] == {"payload": "HELP"}
 
 
-@pytest.mark.parametrize("event", ["text", "mention", "postback", "story reply", "quick reply", "read", "echo", "unsend"])
+@pytest.mark.parametrize(
+    "event", ["text", "mention", "postback", "story reply", "quick reply", "read", "echo", "unsend"]
+)
 def test_what_the_person_does_opens_the_window_and_nothing_else_does(shop: Shop, house: House, event: str) -> None:
     person = shop.person(days=3)
     at = now_ms(hours=1)

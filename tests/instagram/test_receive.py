@@ -1,5 +1,7 @@
 """The door to Meta, over real HTTP: who may in, what is on disk before the 200, and which lane gets it."""
 
+import hashlib
+import hmac
 import http.client
 import json
 from collections.abc import Iterator
@@ -11,9 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from heliograph.channels.instagram.accounts import FacebookApps
 from heliograph.channels.instagram.receive import CALLBACK_PATH, LARGEST_BODY, callback_url, signature_fits
 from tests.instagram.cases import ANY_JSON, NEARLY_WEBHOOKS, meta_bytes
 from tests.instagram.house import House, Shop, new_mid, sign, unique
+from tests.simulator.support import eventually
 
 BOUNDED = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
@@ -104,7 +108,9 @@ VECTORS = [
 @pytest.mark.parametrize(("body", "signature"), VECTORS)
 def test_the_signature_is_over_the_raw_bytes(body: bytes, signature: str) -> None:
     assert signature_fits("test_app_secret", body, b"sha256=" + signature.encode())
-    assert not signature_fits("test_app_secret", orjson.dumps(orjson.loads(body)) + b" ", b"sha256=" + signature.encode())
+    assert not signature_fits(
+        "test_app_secret", orjson.dumps(orjson.loads(body)) + b" ", b"sha256=" + signature.encode()
+    )
     assert not signature_fits("test_app_secret", body, signature.encode())
     assert not signature_fits("test_app_secret", body, b"sha256=" + signature.upper().encode())
     assert not signature_fits("test_app_secreT", body, b"sha256=" + signature.encode())
@@ -129,9 +135,6 @@ def test_a_missing_or_wrong_signature_is_refused(shop: Shop, header: str | None)
 
 
 def test_the_old_signature_alone_is_not_enough(shop: Shop) -> None:
-    import hashlib
-    import hmac
-
     body = shop.body(shop.text("5"))
     old = "sha1=" + hmac.new(shop.secret.encode(), body, hashlib.sha1).hexdigest()
     assert shop.house.webhook(shop.facebook_app, body, **{"X-Hub-Signature": old}).status == 401
@@ -195,18 +198,19 @@ def test_a_rotated_secret_counts_at_once_on_every_process(shop: Shop, door: Hous
 
 
 def test_an_app_that_another_process_has_just_made_is_known(door: House, shop: Shop) -> None:
-    door.channel.apps._apps.clear()
+    door.channel.apps = door.channel.receiver._apps = FacebookApps(door.database, door.box)
     assert door.webhook(shop.facebook_app, shop.body(), secret=shop.secret).status == 200
 
 
-def test_the_first_webhooks_of_a_process_may_come_together(door: House, shop: Shop) -> None:
+@pytest.mark.parametrize("named", [True, False])
+def test_the_first_webhooks_of_a_process_may_come_together(door: House, shop: Shop, named: bool) -> None:
     """None of them is refused because another one is still reading the secret."""
+    callback = shop.facebook_app if named else ""
     for _ in range(5):
-        door.channel.apps._apps.clear()
-        door.channel.apps._read_at.clear()
+        door.channel.apps = door.channel.receiver._apps = FacebookApps(door.database, door.box)
         with ThreadPoolExecutor(16) as pool:
             answers = list(
-                pool.map(lambda _: door.webhook(shop.facebook_app, shop.body(), secret=shop.secret).status, range(16))
+                pool.map(lambda _: door.webhook(callback, shop.body(), secret=shop.secret).status, range(16))
             )
         assert answers == [200] * 16
 
@@ -224,17 +228,35 @@ def test_a_body_of_one_mebibyte_is_taken(shop: Shop) -> None:
     assert journal(shop) == [body]
 
 
-def test_a_larger_body_is_refused_by_its_announced_length(shop: Shop) -> None:
+def test_a_larger_body_is_refused(shop: Shop) -> None:
+    body = padded(LARGEST_BODY + 1)
+    assert shop.house.webhook(shop.facebook_app, body, secret=shop.secret).status == 413
+    assert journal(shop) == []
+
+
+def test_a_huge_body_is_refused_by_its_announced_length(shop: Shop) -> None:
     """Without reading it: nothing is sent but the headers."""
     connection = http.client.HTTPConnection("127.0.0.1", shop.house.port, timeout=10)
     try:
         connection.putrequest("POST", f"{CALLBACK_PATH}/{shop.facebook_app}")
-        connection.putheader("Content-Length", str(LARGEST_BODY + 1))
+        connection.putheader("Content-Length", str(100 * LARGEST_BODY))
         connection.putheader("X-Hub-Signature-256", "sha256=" + "0" * 64)
         connection.endheaders()
         assert connection.getresponse().status == 413
     finally:
         connection.close()
+
+
+def test_a_body_that_breaks_off_is_not_kept(shop: Shop) -> None:
+    body = shop.body(shop.text("5"))
+    connection = http.client.HTTPConnection("127.0.0.1", shop.house.port, timeout=10)
+    connection.putrequest("POST", f"{CALLBACK_PATH}/{shop.facebook_app}")
+    connection.putheader("Content-Length", str(len(body) + 10))
+    connection.putheader("X-Hub-Signature-256", sign(shop.secret, body))
+    connection.endheaders(body)
+    connection.close()
+    assert shop.house.webhook(shop.facebook_app, b"{}", secret=shop.secret).status == 200
+    assert journal(shop) == [b"{}"]
 
 
 def test_a_larger_body_without_a_length_is_refused_once_it_is_too_large(shop: Shop) -> None:

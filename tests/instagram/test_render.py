@@ -39,7 +39,10 @@ def file(media_type: str | None, **more: Any) -> dict[str, Any]:
         (text("Size?", reply("S"), reply("M")), [{"text": "Size?", "quick_replies": [quick("S"), quick("M")]}]),
         (text("See", {"type": "link", "text": "Shop", "uri": URL}), [{"text": f"See\nShop: {URL}"}]),
         (text(None, {"type": "link", "text": "Shop", "uri": URL}), [{"text": f"Shop: {URL}"}]),
-        (text("See", {"type": "webview", "text": "Book", "uri": URL, "fallback": "f"}), [{"text": f"See\nBook: {URL}"}]),
+        (
+            text("See", {"type": "webview", "text": "Book", "uri": URL, "fallback": "f"}),
+            [{"text": f"See\nBook: {URL}"}],
+        ),
         (text("See", {"type": "postback", "text": "More", "payload": "M", "uri": ""}), [{"text": "See\nMore"}]),
         (text("See", {"type": "buy", "text": "Buy", "amount": 100}), [{"text": "See\nBuy"}]),
         (text("See", {"type": "locationRequest", "text": "Where?"}), [{"text": "See\nWhere?"}]),

@@ -92,6 +92,11 @@ def test_an_item_that_is_none_is_a_wrong_shape(value: Any) -> None:
     assert wire.parse("0.changes.0", wrapped) == wire.NotUnderstood("shape")
 
 
+@pytest.mark.parametrize("field", [None, [], {}, ["messages"], 1, True])
+def test_a_field_that_is_no_text_is_a_wrong_shape(field: Any) -> None:
+    assert wire.parse("0.changes.0", {"field": field, "value": message(text="t")}) == wire.NotUnderstood("shape")
+
+
 def test_nul_which_no_database_holds_is_dropped_everywhere() -> None:
     event = wire.parse(
         PATH,

@@ -99,13 +99,19 @@ async def update_app(call: CurrentCall, app_id: AppId, body: AppUpdate) -> Respo
 
 @router.delete("/{appId}", operation_id="DeleteApp", response_model=Nothing)
 async def delete_app(call: CurrentCall, app_id: AppId) -> Response:
-    """Delete an app with everything in it, and unsubscribe its integrations at their channels."""
+    """Delete an app with everything in it, and unsubscribe its integrations at their channels.
+
+    What is in it cannot be reached after the answer; its rows go in the background.
+    """
     services = call.services
     async with services.database.pool.acquire() as connection:
         connected = await integrations.all_of(connection, app_id)
     for integration_id, kind in connected:
         if kind in services.channels:
             await services.channels[kind].disconnect(app_id, integration_id)
+            # Gone before the next one disconnects: a channel unsubscribes only what no other integration needs.
+            async with services.database.transaction() as connection:
+                await integrations.drop(connection, app_id, integration_id)
 
     async def take_down() -> None:
         async with services.database.transaction() as connection:

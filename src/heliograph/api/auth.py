@@ -10,6 +10,7 @@ import hmac
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from heliograph.api.errors import ApiError, forbidden, not_found
 from heliograph.messaging import keys
@@ -81,16 +82,17 @@ class Identity:
     app_exists: bool
 
 
-Scheme = Callable[[Connection, SecretBox, str, str | None], Awaitable[Identity]]
+# What a header claims, still to be checked against the database, for the app that the request names.
+Claim = Callable[[Connection, SecretBox, str | None], Awaitable[Identity]]
 
 
-async def authenticate(connection: Connection, box: SecretBox, header: str | None, app_id: str | None) -> Identity:
-    """The caller of a request for ``app_id``, from its ``Authorization`` header. Raises a 401."""
+def read_header(header: str | None) -> Claim:
+    """What an ``Authorization`` header claims. Raises a 401 for what cannot be true, before anything is asked."""
     name, _, credentials = (header or "").partition(" ")
     scheme = _SCHEMES.get(name.lower())
     if scheme is None:
         raise _unauthorized("Authentication is required")
-    return await scheme(connection, box, credentials.strip(), app_id)
+    return scheme(credentials.strip())
 
 
 def authorize(identity: Identity, operation: str, app_id: str | None) -> None:
@@ -105,22 +107,29 @@ def authorize(identity: Identity, operation: str, app_id: str | None) -> None:
         raise not_found("app")
 
 
-async def _basic(connection: Connection, box: SecretBox, credentials: str, app_id: str | None) -> Identity:
+def _basic(credentials: str) -> Claim:
     try:
         pair = base64.b64decode(credentials, validate=True).decode()
     except (binascii.Error, ValueError):
         raise _unauthorized("The Authorization header is not well formed") from None
     key_id, _, secret = pair.partition(":")
-    row = await keys.find_key(connection, key_id, app_id) if _KEY_ID.fullmatch(key_id) else None
+    if not _KEY_ID.fullmatch(key_id):
+        raise _unauthorized(_WRONG_KEY)
+    return partial(_check_key, key_id, secret)
+
+
+async def _check_key(key_id: str, secret: str, connection: Connection, box: SecretBox, app_id: str | None) -> Identity:
+    row = await keys.find_key(connection, key_id, app_id)
     known = "" if row is None else box.open(row["secret"], keys.place(key_id))
     # Compared even when there is no such key, so that the answer takes as long.
     matches = hmac.compare_digest(secret.encode(), known.encode())
     if row is None or not matches:
-        raise _unauthorized("Invalid key id or secret")
+        raise _unauthorized(_WRONG_KEY)
     return Identity(Caller(row["scope"], key_id, row["app_id"], row["integration_id"]), row["app_exists"])
 
 
-_SCHEMES: Mapping[str, Scheme] = {"basic": _basic}
+_WRONG_KEY = "Invalid key id or secret"
+_SCHEMES: Mapping[str, Callable[[str], Claim]] = {"basic": _basic}
 
 
 def _unauthorized(title: str) -> ApiError:

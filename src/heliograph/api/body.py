@@ -48,21 +48,35 @@ def parse(content_type: str | None, raw: bytes) -> dict[str, Any]:
     return value
 
 
+# Where a value stands: the place of what holds it, and its name or index there. Spelled out only for an error: the
+# names of a body that is allowed can add up to gigabytes of paths.
+_Place = tuple[Any, str | int] | None
+
+_LONGEST_PATH = 200
+
+
 def _check(root: dict[str, Any]) -> None:
     """No NUL anywhere (PostgreSQL's text cannot hold it; lone surrogates did not parse), and no bottomless nesting."""
-    waiting: list[tuple[str, Any, int]] = [("", root, 0)]
+    waiting: list[tuple[Any, int, _Place]] = [(root, 0, None)]
     while waiting:
-        path, value, depth = waiting.pop()
+        value, depth, place = waiting.pop()
         if isinstance(value, str):
             if "\0" in value:
-                raise bad_request(f"{path} must not contain a NUL character")
-        elif isinstance(value, dict | list):
-            if depth == DEEPEST:
-                raise bad_request(f"{path[:100]} is nested more than {DEEPEST} levels deep")
-            if isinstance(value, list):
-                waiting += [(f"{path}[{index}]", item, depth + 1) for index, item in enumerate(value)]
-                continue
-            for name, item in value.items():
-                if "\0" in name:
-                    raise bad_request(f"{path or 'the request body'} has a name that contains a NUL character")
-                waiting.append((f"{path}.{name}" if path else name, item, depth + 1))
+                raise bad_request(f"{_path(place)} must not contain a NUL character")
+            continue
+        if depth == DEEPEST:
+            raise bad_request(f"{_path(place)} is nested more than {DEEPEST} levels deep")
+        if isinstance(value, dict) and any("\0" in name for name in value):
+            raise bad_request(f"{_path(place) or 'the request body'} has a name that contains a NUL character")
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        waiting += [(item, depth + 1, (place, key)) for key, item in items if isinstance(item, str | dict | list)]
+
+
+def _path(place: _Place) -> str:
+    """``content.items[3].title``, cut to a length that can be shown."""
+    keys: list[str | int] = []
+    while place is not None:
+        place, key = place
+        keys.append(key)
+    steps = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in reversed(keys))
+    return "".join(steps).removeprefix(".")[:_LONGEST_PATH]

@@ -1,10 +1,10 @@
 """What every operation goes through before its own code runs.
 
-    read body ──▶ authenticate ──▶ scope, app ──▶ query ──▶ parse body ──▶ transaction { the operation }
+    read body ──▶ read header ──▶ authenticate ──▶ scope, app ──▶ query ──▶ parse body ──▶ transaction { the operation }
 
-Nothing is held while the client is still sending. Everything an operation writes, it writes in the one transaction
-that is opened here; an error of any kind rolls it back. Operations that wait for a channel open their own, so that no
-connection is held meanwhile.
+Nothing is held while the client is still sending, and nobody who names no key gets a connection. Everything an
+operation writes, it writes in the one transaction that is opened here; an error of any kind rolls it back. Operations
+that wait for a channel open their own, so that no connection is held meanwhile.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from heliograph.api import body as bodies
 from heliograph.api import query as queries
-from heliograph.api.auth import Caller, authenticate, authorize
+from heliograph.api.auth import Caller, authorize, read_header
 from heliograph.api.errors import not_found
 from heliograph.api.query import ALLOWED, Query
 from heliograph.api.services import Services
@@ -94,8 +94,9 @@ class Operation(APIRoute):
             raw = await bodies.read(request) if takes_body else b""
             if any("\0" in value for value in path.values()):
                 raise not_found("resource")
+            authenticate = read_header(request.headers.get("authorization"))
             async with services.database.pool.acquire() as connection:
-                identity = await authenticate(connection, services.box, request.headers.get("authorization"), app_id)
+                identity = await authenticate(connection, services.box, app_id)
                 authorize(identity, operation, app_id)
                 query = queries.parse(operation, request.scope["query_string"])
                 read = _ReadRequest({**request.scope, "path_params": path})

@@ -1,7 +1,7 @@
 """When a failed delivery is tried again (Sunshine reference 3.1): five attempts within 15 minutes."""
 
-# Seconds from a failed attempt to the next: attempts at 0, 15 s, 75 s, 315 s and 900 s after the first.
-PAUSES = (15.0, 60.0, 240.0, 585.0)
+# Seconds from the end of a failed attempt to the next. With four attempts that time out they come to 895 s.
+PAUSES = (15.0, 60.0, 240.0, 500.0)
 MOST_ATTEMPTS = len(PAUSES) + 1
 
 # The customer's server understood us and said no for good.

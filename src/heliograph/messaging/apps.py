@@ -1,9 +1,11 @@
-"""Apps: the tenants. Deleting one takes down everything that is its own."""
+"""Apps: the tenants. Deleting one makes it unreachable; the `erase` lane takes down everything that was its own."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from heliograph.lanes import NewJob, enqueue
 from heliograph.messaging import paging, shapes
+from heliograph.messaging.erase import ERASE_LANE
 from heliograph.messaging.paging import Cut, Slice
 from heliograph.storage import Connection, new_id
 
@@ -67,67 +69,18 @@ async def update(connection: Connection, app_id: str, changes: Mapping[str, Any]
     return shapes.app(row)
 
 
-# First the rows that every writer locks before it writes, so that nothing can be added while the rest goes; each
-# delete is a statement of its own, to see what those writers have committed. Conversations in id order, as the intake
-# locks them. users, events and attempts have no index led by app_id: they are scanned, for this rare operation.
-_DOWN = (
-    "select id from apps where id = $1 for update",
-    "select id from integrations where app_id = $1 order by id for update",
-    "select id from users where app_id = $1 order by id for update",
-    "select id from conversations where app_id = $1 order by id for update",
-    """delete from send_parts p using messages m join conversations v on v.id = m.conversation_id
-       where v.app_id = $1 and p.message_id = m.id""",
-    "delete from send_parts where app_id = $1",
-    "delete from sends where app_id = $1",
-    "delete from mids m using integrations i where i.app_id = $1 and m.integration_id = i.id",
-    "delete from mids where app_id = $1",
-    "delete from messages m using conversations v where v.app_id = $1 and m.conversation_id = v.id",
-    "delete from participants p using conversations v where v.app_id = $1 and p.conversation_id = v.id",
-    "delete from clients where app_id = $1",
-    "delete from idempotency_keys where app_id = $1",
-    "delete from events where app_id = $1",
-    "delete from delivery_attempts where app_id = $1",
-)
-
-# Work that waits for this app. Lanes are locked in (kind, key) order, as everywhere; their jobs go after them. A worker
-# that holds one of these lanes loses its lease, and what it would have written is rolled back.
-_LOCK_LANES = """
-select kind, key from lanes
-where (kind = 'webhook' and grp in (select id from webhooks where app_id = $1))
-   or (kind = 'send' and key in (select id from conversations where app_id = $1))
-order by kind, key for update
-"""
-_DROP_JOBS = (
-    "delete from jobs j using unnest($1::text[], $2::text[]) as l (kind, key) where j.kind = l.kind and j.key = l.key"
-)
-_DROP_LANES = (
-    "delete from lanes j using unnest($1::text[], $2::text[]) as l (kind, key) where j.kind = l.kind and j.key = l.key"
-)
-
-# Keys, integrations, webhooks and Instagram accounts go with their app by their foreign keys.
-_LAST = (
-    "delete from conversations where app_id = $1",
-    "delete from users where app_id = $1",
-    "delete from apps where id = $1",
-)
-
-# Seconds a statement of these may take: an app can hold millions of messages.
-_PATIENCE = 3600.0
+# Its keys, integrations, webhooks and Instagram accounts go with it, by their foreign keys.
+_DELETE = "delete from apps where id = $1 returning id"
 
 
 async def delete(connection: Connection, app_id: str) -> None:
-    """Take an app down with everything that belongs to it, in the caller's transaction.
+    """Delete an app, in the caller's transaction: nothing in it can be reached any more.
 
-    The raw webhooks in the journal stay: they belong to the Facebook app, and age out by themselves.
+    What it leaves behind goes to the `erase` lane. The raw webhooks in the journal stay: they belong to the Facebook
+    app, and age out by themselves.
     """
-    for sql in _DOWN:
-        await connection.execute(sql, app_id, timeout=_PATIENCE)
-    lanes = await connection.fetch(_LOCK_LANES, app_id, timeout=_PATIENCE)
-    names = [row["kind"] for row in lanes], [row["key"] for row in lanes]
-    await connection.execute(_DROP_JOBS, *names, timeout=_PATIENCE)
-    await connection.execute(_DROP_LANES, *names, timeout=_PATIENCE)
-    for sql in _LAST:
-        await connection.execute(sql, app_id, timeout=_PATIENCE)
+    if await connection.fetchval(_DELETE, app_id) is not None:
+        await enqueue(connection, [NewJob(ERASE_LANE, app_id, app_id)])
 
 
 def _given(settings: Mapping[str, Any] | None) -> dict[str, Any]:

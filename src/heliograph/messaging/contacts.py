@@ -85,6 +85,24 @@ select participant_id, app_id, conversation_id, user_id, client_id, $13 from giv
 _LIVING_APPS = "select id from apps where id = any ($1::text[]) order by id for key share"
 
 
+Action = tuple[str, str, datetime]  # integration id, the person's id on the channel, when
+
+_ACT = """
+update clients c set last_seen = greatest(c.last_seen, t.at), last_action_at = greatest(c.last_action_at, t.at)
+from (
+    select integration_id, external_id, max(at) as at
+    from unnest($1::text[], $2::text[], $3::timestamptz[]) as a (integration_id, external_id, at) group by 1, 2
+) t
+where c.integration_id = t.integration_id and c.external_id = t.external_id
+"""
+
+
+async def act(connection: Connection, actions: Sequence[Action]) -> None:
+    """These people did something that is not told, but opens their window all the same."""
+    if actions:
+        await connection.execute(_ACT, *(list(column) for column in zip(*actions, strict=True)))
+
+
 async def unknown(connection: Connection, keys: Sequence[Key]) -> set[Key]:
     """Which of these people never wrote before: the channel may want to read their profiles first."""
     rows = await connection.fetch(_KNOWN, [k[0] for k in keys], [k[1] for k in keys])

@@ -26,12 +26,12 @@ where p.user_id = $2 and v.app_id = $1
 """
 
 # The user's row is locked, so that two first conversations cannot both become the default one, and so that a user who
-# is being deleted gets none. Served by users_pkey or users_external.
+# is being deleted gets none; the app's too, for the same reason. Served by users_pkey or users_external.
 _LOCK_USER = {
     "userId": """select u.*, a.settings from users u join apps a on a.id = u.app_id
-                 where u.app_id = $1 and u.id = $2 for update of u""",
+                 where u.app_id = $1 and u.id = $2 for update of u for key share of a""",
     "userExternalId": """select u.*, a.settings from users u join apps a on a.id = u.app_id
-                         where u.app_id = $1 and u.external_id = $2 for update of u""",
+                         where u.app_id = $1 and u.external_id = $2 for update of u for key share of a""",
 }
 
 # The live client is the one that was heard of last. Served by participants_of_user, clients_of_user, primary keys.

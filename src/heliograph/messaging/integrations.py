@@ -20,8 +20,8 @@ _OF_APP = "select id, type from integrations where app_id = $1 order by id"
 _INSERT = "insert into integrations (id, app_id, type, display_name) values ($1, $2, $3, $4) returning *"
 _RENAME = "update integrations set display_name = $3 where app_id = $1 and id = $2"
 
-# Its people stay, and their history; no message goes to them any more. The integration's own row is locked first, as
-# the deletion of its app does. Keys have no foreign key to it; webhooks and accounts go with the row.
+# Its people stay, and their history; no message goes to them any more. The integration's own row is locked first. Keys
+# have no foreign key to it; webhooks and accounts go with the row.
 # Served by integrations_pkey, clients_external and participants_of_user.
 _DELETE = (
     "select id from integrations where app_id = $1 and id = $2 for update",
@@ -31,6 +31,7 @@ _DELETE = (
     "delete from api_keys where app_id = $1 and integration_id = $2",
     "delete from integrations where app_id = $1 and id = $2",
 )
+_DROP = "delete from integrations where app_id = $1 and id = $2"
 
 
 async def create_custom(
@@ -80,6 +81,11 @@ async def delete(connection: Connection, app_id: str, integration_id: str) -> No
     """Delete an integration with its keys and webhooks; its clients become inactive, its conversations stay."""
     for sql in _DELETE:
         await connection.execute(sql, app_id, integration_id, timeout=600)
+
+
+async def drop(connection: Connection, app_id: str, integration_id: str) -> None:
+    """Delete an integration whose whole app is about to go: what hangs on it goes with the app."""
+    await connection.execute(_DROP, app_id, integration_id)
 
 
 async def _wire(connection: Connection, box: SecretBox, app_id: str, rows: Sequence[Any]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ lock conversation ──▶ message, counters ──▶ events ──▶ job in 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -16,6 +16,9 @@ from heliograph.events.wire_time import wire_time
 from heliograph.lanes import NewJob, enqueue
 from heliograph.messaging import shapes
 from heliograph.storage import Connection, new_id
+from heliograph.telemetry.logs import get_logger
+
+log = get_logger("messaging")
 
 SEND_LANE = "send"
 
@@ -49,7 +52,6 @@ class Draft:
     author: dict[str, Any]
     content: dict[str, Any]
     metadata: dict[str, Any] | None = None
-    quoted: dict[str, Any] | None = None
     silent: bool = False
 
 
@@ -72,7 +74,7 @@ values ($1, $2, $3, $4, $5, $6, $7)
 """
 
 _TOUCH = """
-update conversations set last_updated_at = $2, message_count = message_count + 1 where id = $1
+update conversations set last_updated_at = greatest(last_updated_at, $2), message_count = message_count + 1 where id = $1
 """
 
 _UNREAD = "update participants set unread_count = unread_count + 1 where conversation_id = $1"
@@ -86,6 +88,7 @@ async def post_message(
     Raises :class:`ConversationNotFoundError`, :class:`ConversationFullError`, :class:`AuthorNotFoundError`.
     """
     conversation, people = await _lock(connection, app_id, conversation_id)
+    now = _not_before(conversation, now)
     if conversation["message_count"] >= MOST_MESSAGES:
         raise ConversationFullError
     by_user = draft.author["type"] == "user"
@@ -104,8 +107,6 @@ async def post_message(
     }
     if draft.metadata is not None:
         message["metadata"] = draft.metadata
-    if draft.quoted is not None:
-        message["quotedMessage"] = draft.quoted
     user_id = writer["user_id"] if writer else None
     await connection.execute(_INSERT, message["id"], app_id, conversation_id, author["type"], user_id, now, message)
     await connection.execute(_TOUCH, conversation_id, now)
@@ -116,6 +117,7 @@ async def post_message(
         target = next((p for p in people if p["client_id"]), None)
         if target is not None:
             await enqueue(connection, [NewJob(SEND_LANE, conversation_id, message["id"], target["integration_id"])])
+    log.info("accepted", message=message["id"], conversation=conversation_id, app=app_id)
     return message
 
 
@@ -168,6 +170,7 @@ async def post_activity(
     Raises :class:`ConversationNotFoundError`, :class:`AuthorNotFoundError`.
     """
     conversation, people = await _lock(connection, app_id, conversation_id)
+    now = _not_before(conversation, now)
     activity: dict[str, Any] = {
         "type": kind,
         "author": {name: value for name, value in author.items() if name != "userExternalId"},
@@ -201,6 +204,11 @@ async def _lock(connection: Connection, app_id: str, conversation_id: str) -> tu
     if row is None:
         raise ConversationNotFoundError
     return row["conversation"], list(await connection.fetch(_PARTICIPANTS, conversation_id))
+
+
+def _not_before(conversation: Mapping[str, Any], now: datetime) -> datetime:
+    """``now`` was read before the wait for the conversation: what was written meanwhile must not come after it."""
+    return max(now, datetime.fromisoformat(conversation["last_updated_at"]).astimezone(UTC))
 
 
 def _writer(people: list[Any], author: Mapping[str, Any]) -> Any:

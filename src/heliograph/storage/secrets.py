@@ -22,6 +22,10 @@ class SecretError(Exception):
     """A secret cannot be read: wrong or missing key, or tampered data."""
 
 
+class KeyMissingError(SecretError):
+    """It was sealed with a key that this process does not have; another may."""
+
+
 class SecretBox:
     """Encrypts with the first key, decrypts with whichever key the ciphertext names."""
 
@@ -42,7 +46,7 @@ class SecretBox:
         key_id, nonce, body = sealed[1:5], sealed[5:17], sealed[17:]
         cipher = self._ciphers.get(key_id)
         if sealed[:1] != _VERSION or cipher is None:
-            raise SecretError(
+            raise KeyMissingError(
                 f"{place} was encrypted with key {key_id.hex()}, which HELIOGRAPH_SECRET_KEY does not hold. "
                 "Add that key after the current one, separated by a comma."
             )

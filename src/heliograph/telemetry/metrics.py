@@ -34,6 +34,7 @@ INBOUND_SECONDS = Histogram(
     buckets=_FAST,
     registry=REGISTRY,
 )
+DATABASE_UP = Gauge("heliograph_database_up", "Whether the database answered at the last scrape", registry=REGISTRY)
 LANES_WAITING = Gauge("heliograph_lanes", "Lanes with work, by kind", ["kind"], registry=REGISTRY)
 JOBS_WAITING = Gauge("heliograph_lane_jobs", "Jobs waiting, by kind", ["kind"], registry=REGISTRY)
 OLDEST_JOB_SECONDS = Gauge(

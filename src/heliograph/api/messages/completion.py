@@ -13,6 +13,27 @@ Content = dict[str, Any]
 # Of a file whose name tells nothing.
 _UNKNOWN_TYPE = {"image": "image/jpeg", "file": "application/octet-stream"}
 
+# Our own: the module's functions read the machine's tables, and every machine would derive something else.
+_TYPES = mimetypes.MimeTypes()
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+for _extension, _type in {
+    ".aac": "audio/aac",
+    ".avif": "image/avif",
+    ".docx": _OFFICE + "wordprocessingml.document",
+    ".heic": "image/heic",
+    ".m4a": "audio/mp4",
+    ".m4v": "video/mp4",
+    ".oga": "audio/ogg",
+    ".ogg": "audio/ogg",
+    ".ogv": "video/ogg",
+    ".opus": "audio/ogg",
+    ".pptx": _OFFICE + "presentationml.presentation",
+    ".wav": "audio/wav",
+    ".webp": "image/webp",
+    ".xlsx": _OFFICE + "spreadsheetml.sheet",
+}.items():
+    _TYPES.add_type(_type, _extension)
+
 LONGEST_TEXT = 4096
 
 
@@ -44,7 +65,7 @@ def _media(content: Content) -> None:
 def _describe(holder: Content, unknown: str) -> None:
     """Media type by the file's extension, and its name as the alternative text."""
     name = posixpath.basename(unquote(urlsplit(holder["mediaUrl"]).path)).replace("\0", "")
-    holder.setdefault("mediaType", mimetypes.guess_type(name)[0] or unknown)
+    holder.setdefault("mediaType", _TYPES.guess_type(name)[0] or unknown)
     if name:
         holder.setdefault("altText", name[:128])
 

@@ -5,11 +5,15 @@ import re
 import secrets
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from heliograph.messaging.arrivals import Route
 from heliograph.storage import Connection, Database, SecretBox
+from heliograph.storage.secrets import SecretError
+from heliograph.telemetry.logs import get_logger
+
+log = get_logger("instagram")
 
 TYPE = "instagram"
 
@@ -22,8 +26,8 @@ class FacebookApp:
     """An app at Meta that webhooks come from."""
 
     id: str
-    secret: str
-    verify_token: str
+    secret: str = field(repr=False)
+    verify_token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ def token_place(integration_id: str) -> str:
     return f"instagram_account:{integration_id}"
 
 
+def secret_place(facebook_app_id: str) -> str:
+    """Where a Facebook app's secret is sealed for."""
+    return f"facebook_app:{facebook_app_id}:secret"
+
+
 class FacebookApps:
     """The Facebook apps of this installation, cached for the webhook's hot path.
 
@@ -53,6 +62,9 @@ class FacebookApps:
         self._box = box
         self._apps: dict[str, FacebookApp] = {}
         self._read_at: dict[str, float] = {}
+        self._all: list[FacebookApp] = []
+        self._all_read_at = -1.0
+        self._reading_all: asyncio.Task[list[FacebookApp]] | None = None
         self._reading: dict[str, asyncio.Task[FacebookApp | None]] = {}
 
     def cached(self, app_id: str) -> FacebookApp | None:
@@ -85,8 +97,22 @@ class FacebookApps:
         return self._apps.get(app_id)
 
     async def all(self) -> list[FacebookApp]:
-        """Every app, for the callback that names none."""
-        return [self._open(row) for row in await self._database.fetch("select * from facebook_apps order by id")]
+        """Every app, for the callback that names none. Read at most once a second, and after every save."""
+        reading = self._reading_all
+        if reading is None:
+            if time.monotonic() - self._all_read_at < 1.0:
+                return self._all
+            reading = self._reading_all = asyncio.create_task(self._read_all())
+        return await asyncio.shield(reading)
+
+    async def _read_all(self) -> list[FacebookApp]:
+        self._all_read_at = time.monotonic()
+        try:
+            rows = await self._database.fetch("select * from facebook_apps order by id")
+            self._all = [self._open(row) for row in rows]
+            return self._all
+        finally:
+            self._reading_all = None
 
     async def save(self, app_id: str, secret: str) -> FacebookApp:
         """Store an app whose secret Meta has just accepted; its verify token is made once and kept."""
@@ -94,17 +120,18 @@ class FacebookApps:
             "insert into facebook_apps (id, secret, verify_token) values ($1, $2, $3)"
             " on conflict (id) do update set secret = excluded.secret returning *",
             app_id,
-            self._box.seal(secret, f"facebook_app:{app_id}:secret"),
+            self._box.seal(secret, secret_place(app_id)),
             self._box.seal(secrets.token_urlsafe(24), f"facebook_app:{app_id}:verify_token"),
         )
         self._apps[app_id] = self._open(row)
+        self._all_read_at = -1.0
         return self._apps[app_id]
 
     def _open(self, row: Any) -> FacebookApp:
         place = f"facebook_app:{row['id']}"
         return FacebookApp(
             row["id"],
-            self._box.open(row["secret"], f"{place}:secret"),
+            self._box.open(row["secret"], secret_place(row["id"])),
             self._box.open(row["verify_token"], f"{place}:verify_token"),
         )
 
@@ -142,10 +169,14 @@ select integration_id, facebook_app_id, page_token from instagram_accounts where
 async def tokens(
     database: Database, box: SecretBox, apps: FacebookApps, integration_ids: Iterable[str]
 ) -> dict[str, tuple[str, str | None]]:
-    """Page token and app secret of integrations, for calls on their behalf."""
+    """Page token and app secret of integrations, for calls on their behalf. One that cannot be read is left out."""
     found = {}
     for row in await database.fetch(_TOKENS, list(integration_ids)):
+        try:
+            token = box.open(row["page_token"], token_place(row["integration_id"]))
+        except SecretError as error:
+            log.warning("page token not readable", integration=row["integration_id"], error=str(error))
+            continue
         app = apps.cached(row["facebook_app_id"]) or await apps.reload(row["facebook_app_id"])
-        token = box.open(row["page_token"], token_place(row["integration_id"]))
         found[row["integration_id"]] = (token, app.secret if app else None)
     return found

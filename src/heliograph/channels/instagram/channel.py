@@ -1,6 +1,7 @@
 """Instagram as a channel: what :class:`heliograph.channels.base.Channel` asks for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from heliograph.channels.base import ConnectError
@@ -12,6 +13,7 @@ from heliograph.channels.instagram.outbound import OutboundWorker
 from heliograph.channels.instagram.receive import WebhookReceiver, callback_url
 from heliograph.lanes import LaneKind
 from heliograph.storage import Database, SecretBox, new_id
+from heliograph.storage.secrets import SecretError
 from heliograph.telemetry.logs import get_logger
 
 log = get_logger("instagram")
@@ -40,16 +42,17 @@ class InstagramChannel:
         self.apps = FacebookApps(database, box)
         self.receiver = WebhookReceiver(database, self.apps)
         self._inbound = InboundWorker(database, graph, self.apps, box)
-        self._outbound = OutboundWorker(database, graph, self.apps, box, unknown_grace=unknown_grace)
+        self._outbound = OutboundWorker(database, graph, box, unknown_grace=unknown_grace)
 
     def lane_kinds(self) -> Sequence[LaneKind]:
         """`inbound` and `send`."""
         return [self._inbound.kind(), self._outbound.kind()]
 
     async def connect(self, app_id: str, request: Mapping[str, Any]) -> str:
-        """Connect the account behind a Page token. Raises :class:`ConnectError`; then nothing was stored."""
+        """Connect the account behind a Page token. Raises :class:`ConnectError`; then there is no integration."""
         facebook_app, secret, token = request["appId"], request["appSecret"], request["pageAccessToken"]
         page = await connecting.examine(self._graph, facebook_app, secret, token)
+        await self._check_new(app_id, facebook_app, page)
         # Meta has accepted the secret. It must be stored before Meta calls back to verify.
         app = await self.apps.save(facebook_app, secret)
         await connecting.subscribe(self._graph, app, callback_url(self._public_url, app.id), page, token)
@@ -78,6 +81,20 @@ class InstagramChannel:
             )
         log.info("connected", integration=integration_id, account=page.account_id, facebook_app=facebook_app)
         return integration_id
+
+    async def _check_new(self, app_id: str, facebook_app: str, page: connecting.Page) -> None:
+        """The same account twice in one app would tell every message twice (index instagram_accounts_once)."""
+        there = await self._database.fetchval(
+            "select integration_id from instagram_accounts where app_id = $1 and facebook_app_id = $2 and account_id = $3",
+            app_id,
+            facebook_app,
+            page.account_id,
+        )
+        if there is not None:
+            raise ConnectError(
+                f"The Instagram account {page.username or page.account_id} is already connected in this app, as integration"
+                f" {there}. Update that one with the new token, or delete it first."
+            )
 
     async def update(self, app_id: str, integration_id: str, changes: Mapping[str, Any]) -> None:
         """Switches, and a new ``pageAccessToken``: checked like the first, for the same account.
@@ -138,15 +155,22 @@ class InstagramChannel:
         app = await self.apps.reload(row["facebook_app_id"]) if row else None
         if row is None or app is None:
             return
-        try:
-            if row["of_page"] == 1:
+        if row["of_page"] == 1:
+            with _at_best(integration_id, "Page"):
                 token = self._box.open(row["page_token"], token_place(integration_id))
                 await connecting.unsubscribe_page(self._graph, app, row["page_id"], token)
-            if row["of_app"] == 1:
+        if row["of_app"] == 1:
+            with _at_best(integration_id, "app"):
                 await connecting.unsubscribe_app(self._graph, app)
-        except (GraphError, NotSentError, NoAnswerError) as error:
-            # A dead token cannot unsubscribe; Meta's webhooks then find the account not connected.
-            log.warning("not unsubscribed at Meta", integration=integration_id, error=str(error))
+
+
+@contextmanager
+def _at_best(integration_id: str, what: str) -> Iterator[None]:
+    """A dead or unreadable token cannot unsubscribe; Meta's webhooks then find the account not connected."""
+    try:
+        yield
+    except (GraphError, NotSentError, NoAnswerError, SecretError) as error:
+        log.warning("not unsubscribed at Meta", what=what, integration=integration_id, error=str(error))
 
 
 def _page_fields(page: connecting.Page) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from heliograph.channels.base import ConnectError
 from heliograph.channels.instagram.accounts import FacebookApp
-from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError, without
 
 # Without these nothing works (mission M11). `pages_messaging` widens what the Page can subscribe to.
 REQUIRED_SCOPES = ("instagram_basic", "instagram_manage_messages", "pages_manage_metadata")
@@ -39,7 +39,7 @@ class Page:
 async def examine(graph: Graph, app_id: str, app_secret: str, page_token: str) -> Page:
     """Check app, token and permissions, and find Page and account. Raises :class:`ConnectError`."""
     inspected = await _inspect(graph, app_id, app_secret, page_token)
-    _check_token(inspected, app_id)
+    _check_token(inspected, app_id, page_token)
     page = await _find_account(graph, app_secret, page_token)
     _check_grants(inspected, page)
     return page
@@ -95,9 +95,13 @@ async def _inspect(graph: Graph, app_id: str, app_secret: str, page_token: str) 
     return data if isinstance(data, dict) else {}
 
 
-def _check_token(inspected: dict[str, Any], app_id: str) -> None:
+def _check_token(inspected: dict[str, Any], app_id: str, page_token: str) -> None:
     if inspected.get("is_valid") is not True:
-        said = (inspected.get("error") or {}).get("message", "it is expired, revoked or mistyped")
+        told = inspected.get("error")
+        error = told if isinstance(told, dict) else {}
+        if error.get("code") == 100:  # "The App_id in the input_token did not match the Viewing App"
+            raise ConnectError(f"pageAccessToken belongs to another app than appId {app_id}. Use a token of this app.")
+        said = without(str(error.get("message", "it is expired, revoked or mistyped")), page_token).rstrip(".")
         raise ConnectError(f"pageAccessToken is not valid: {said}. Make a new one and try again.")
     if str(inspected.get("app_id")) != app_id:
         raise ConnectError(
@@ -108,7 +112,7 @@ def _check_token(inspected: dict[str, Any], app_id: str) -> None:
             f"pageAccessToken is a token of type {inspected.get('type')}; a Page token is needed. GET /me/accounts with"
             " the user token lists the Pages and their tokens."
         )
-    missing = [scope for scope in REQUIRED_SCOPES if scope not in inspected.get("scopes", [])]
+    missing = [scope for scope in REQUIRED_SCOPES if scope not in _list(inspected, "scopes")]
     if missing:
         raise ConnectError(
             f"pageAccessToken lacks the permission {', '.join(missing)}. Log in again and grant it, then use the new token."
@@ -117,10 +121,12 @@ def _check_token(inspected: dict[str, Any], app_id: str) -> None:
 
 def _check_grants(inspected: dict[str, Any], page: Page) -> None:
     """A grant narrowed to other Pages or accounts ("Choose what you allow", Meta reference 4.3)."""
-    for grant in inspected.get("granular_scopes", []):
+    for grant in _list(inspected, "granular_scopes"):
+        if not isinstance(grant, dict):
+            continue
         scope, targets = str(grant.get("scope")), grant.get("target_ids")
         wanted = page.account_id if scope.startswith("instagram_") else page.page_id
-        if scope in REQUIRED_SCOPES and targets is not None and wanted not in map(str, targets):
+        if scope in REQUIRED_SCOPES and isinstance(targets, list) and wanted not in map(str, targets):
             raise ConnectError(
                 f"The permission {scope} was granted, but not for this {'account' if wanted == page.account_id else 'Page'}"
                 f" ({wanted}). Remove the app under Facebook's Settings, Business integrations, log in again and allow all."
@@ -186,7 +192,7 @@ async def _is_subscribed(graph: Graph, app: FacebookApp, callback: str) -> bool:
         return False
     return any(
         one.get("object") == "instagram" and one.get("callback_url") == callback and one.get("active") is True
-        for one in answer.get("data", [])
+        for one in _list(answer, "data")
     )
 
 
@@ -198,6 +204,11 @@ async def _subscribe_page(graph: Graph, app: FacebookApp, page: Page, page_token
         )
     except (NotSentError, NoAnswerError) as error:
         raise ConnectError(f"Meta could not be asked to subscribe the Page: {error}. Try again.") from error
+
+
+def _list(parent: dict[str, Any], name: str) -> list[Any]:
+    value = parent.get(name)
+    return value if isinstance(value, list) else []
 
 
 def _app_token(app_id: str, app_secret: str) -> str:

@@ -3,6 +3,7 @@
 Nothing here judges what an item means: an item that no parser understands has its place in a lane like any other.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,12 +32,34 @@ class Item:
 
 def items(body: bytes) -> list[Item]:
     """All items of a webhook, in order. A body that is no webhook is one item, with ``path`` ``""``."""
-    try:
-        root = orjson.loads(body)
-    except orjson.JSONDecodeError:
+    root = _load(body)
+    if root is None:
         return [Item("", "", "", None)]
     found = list(_walk(root))
     return found or [Item("", "", "", root)]
+
+
+def _load(body: bytes) -> Any:
+    """The JSON of a body, None when it is none. Half an emoji, where Meta cut a text, must not cost the other items."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return _mended(json.loads(body))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _mended(value: Any) -> Any:
+    """The value with every lone surrogate, which neither UTF-8 nor PostgreSQL can hold, replaced by U+FFFD."""
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, list):
+        return [_mended(one) for one in value]
+    if isinstance(value, dict):
+        return {_mended(name): _mended(one) for name, one in value.items()}
+    return value
 
 
 def _walk(root: Any) -> Iterator[Item]:

@@ -15,7 +15,7 @@ import orjson
 from heliograph.telemetry import metrics
 
 # Differences below this between our clock and Meta's are the network's, not the clock's.
-_CLOCK_TOLERANCE = timedelta(minutes=2)
+CLOCK_TOLERANCE = timedelta(minutes=2)
 
 
 @dataclass(eq=False)
@@ -48,7 +48,7 @@ class Graph:
         self._base = f"{url}/{version}"
         self.version = version
         self._skew = timedelta()
-        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, 5.0))
+        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=min(timeout, 5.0))
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=256),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -116,7 +116,7 @@ class Graph:
             skew = parsedate_to_datetime(date) - datetime.now(UTC)
         except (TypeError, ValueError):
             return
-        self._skew = skew if abs(skew) > _CLOCK_TOLERANCE else timedelta()
+        self._skew = skew if abs(skew) > CLOCK_TOLERANCE else timedelta()
 
 
 def without(text: str, *secrets: str | None) -> str:

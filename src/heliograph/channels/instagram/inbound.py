@@ -17,7 +17,7 @@ from heliograph.channels.instagram.accounts import Account, FacebookApps
 from heliograph.channels.instagram.delivery_events import USER, delivery_event
 from heliograph.channels.instagram.envelope import items
 from heliograph.channels.instagram.graph import Graph
-from heliograph.channels.instagram.leftovers import Leftover, keep
+from heliograph.channels.instagram.leftovers import Leftover, keep, label
 from heliograph.channels.instagram.profile import read_profiles
 from heliograph.channels.instagram.receive import INBOUND_LANE
 from heliograph.events import Event, publish
@@ -62,6 +62,7 @@ class _Plan:
     echoes: list[tuple[int, str, str]] = field(default_factory=list)  # integration, mid of own parts
     settled: list[tuple[int, Any, str]] = field(default_factory=list)  # unknown part, mid that settles it
     reads: list[tuple[int, str, str, str]] = field(default_factory=list)  # integration, person, mid
+    actions: list[contacts.Action] = field(default_factory=list)  # of leftovers
     leftovers: list[Leftover] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     steps: list[_Step] = field(default_factory=list)
@@ -80,7 +81,7 @@ class InboundWorker:
     def kind(self) -> LaneKind:
         """How the lane workers should run this."""
         return LaneKind(
-            INBOUND_LANE, self.handle, self.on_dead, lanes_per_batch=200, most_batches=2, linger_seconds=0.02
+            INBOUND_LANE, self.handle, self.on_dead, lanes_per_batch=200, most_batches=8, linger_seconds=0.02
         )
 
     async def handle(self, lanes: list[Lane]) -> None:
@@ -163,6 +164,7 @@ class InboundWorker:
             events += await _delivered(connection, plan, applied, now)
             await publish(connection, [event for _, event in sorted(events, key=lambda pair: pair[0])])
             await keep(connection, plan.leftovers)
+            await contacts.act(connection, plan.actions)
             await settle(connection, plan.outcomes)
         for outcome in plan.outcomes:
             outcome.lane.settled = True
@@ -206,18 +208,18 @@ async def _plan(connection: Connection, work: Sequence[tuple[Lane, list[_Step]]]
 async def _known_echoes(
     connection: Connection, echoes: Mapping[tuple[str, str], tuple[str, str]]
 ) -> tuple[set[tuple[str, str]], dict[tuple[str, str], list[Any]]]:
-    """Which echoes we know by their mid; and, for the rest, what is with Meta for the same person."""
+    """Which echoes we know by their mid; and what is with Meta for the same people."""
     if not echoes:
         return set(), {}
+    # In this order: what was recorded in between is then known by its mid.
+    in_flight = await ledger.open_parts_of(connection, list(set(echoes.values())))
     rows = await connection.fetch(
         "select k.integration_id, k.mid from mids k join unnest($1::text[], $2::text[]) as e (integration_id, mid)"
         " using (integration_id, mid) where k.part = 0",
         [key[0] for key in echoes],
         [key[1] for key in echoes],
     )
-    known = {(row["integration_id"], row["mid"]) for row in rows}
-    people = {person for key, person in echoes.items() if key not in known}
-    return known, await ledger.open_parts_of(connection, list(people)) if people else {}
+    return {(row["integration_id"], row["mid"]) for row in rows}, in_flight
 
 
 def _plan_step(
@@ -235,6 +237,7 @@ def _plan_step(
     reason = _leftover_reason(step)
     if reason is not None:
         plan.leftovers.append(_leftover(step, reason))
+        plan.actions += _actions(step, step.routes)
         return True
     assert not isinstance(event, wire.NotUnderstood)
     for route in step.routes:
@@ -242,6 +245,7 @@ def _plan_step(
         switched_off = _switched_off(route, event)
         if switched_off:
             plan.leftovers.append(_leftover(step, switched_off))
+            plan.actions += _actions(step, [route])
             continue
         if isinstance(event, wire.Message) and event.echo:
             if (integration_id, event.mid) in known:
@@ -276,6 +280,16 @@ def _leftover_reason(step: _Step) -> str | None:
     if not step.routes:
         return "not_connected"
     return None if step.person else "no_person"
+
+
+def _actions(step: _Step, routes: Iterable[Account]) -> list[tuple[str, str, datetime]]:
+    """What a person did opens the window, whether we understand and want it or not: Meta counts it."""
+    event = step.event
+    if event is None or not step.person or isinstance(event, wire.Read | wire.Unsend) or event.at is None:
+        return []
+    if isinstance(event, wire.Message | wire.StoryMention) and event.echo:
+        return []
+    return [(route.route.integration_id, step.person, event.at) for route in routes]
 
 
 def _switched_off(route: Account, event: wire.Event) -> str | None:
@@ -329,9 +343,12 @@ def _count(plan: _Plan, applied: intake.Applied, now: datetime) -> None:
     metrics.EVENTS_APPLIED.labels("echo").inc(len(plan.echoes))
     metrics.EVENTS_APPLIED.labels("duplicate").inc(len(applied.duplicates))
     for leftover in plan.leftovers:
-        metrics.ITEMS_LEFT_OVER.labels(leftover.reason).inc()
+        metrics.ITEMS_LEFT_OVER.labels(label(leftover.reason)).inc()
     for step in plan.steps:
         if step.received_at is not None:
             metrics.INBOUND_SECONDS.observe(max(0.0, (now - step.received_at).total_seconds()))
-        if isinstance(step.event, wire.Message):
-            log.debug("applied", mid=step.event.mid, account=step.account, echo=step.event.echo)
+    for _, event in applied.events:
+        if event.type == "conversation:message":
+            message = event.payload["message"]
+            mid = message["source"]["originalMessageId"]
+            log.info("applied", mid=mid, message=message["id"], conversation=event.conversation_id, event_id=event.id)

@@ -27,13 +27,14 @@ _LOAD = """
 select m.body as message, to_jsonb(v) as conversation, v.app_id,
        u.id, u.external_id, u.signed_up_at, u.to_be_retained, u.profile, u.metadata,
        c.id as client_id, c.external_id as person, c.last_action_at, c.integration_id, c.type as client_type,
-       a.page_id, a.account_id, a.page_token, a.human_agent_tag, a.facebook_app_id,
+       a.page_id, a.account_id, a.page_token, a.human_agent_tag, a.facebook_app_id, f.secret as app_secret,
        s.state as send_state
 from conversations v
 join participants p on p.conversation_id = v.id
 join users u on u.id = p.user_id
 join clients c on c.user_id = p.user_id and (c.id = p.client_id or p.client_id is null and c.integration_id = $3)
 left join instagram_accounts a on a.integration_id = c.integration_id
+left join facebook_apps f on f.id = a.facebook_app_id
 left join messages m on m.id = $2 and m.conversation_id = v.id
 left join sends s on s.message_id = $2
 where v.id = $1 order by p.id limit 1
@@ -108,11 +109,9 @@ _OPEN_PARTS_OF = """
 select p.message_id, p.part, p.app_id, p.integration_id, c.external_id, p.state, p.request
 from unnest($1::text[], $2::text[]) as k (integration_id, external_id)
 join clients c on c.integration_id = k.integration_id and c.external_id = k.external_id
-join send_parts p on p.client_id = c.id and p.state in ('sending', 'unknown')
+join send_parts p on p.client_id = c.id and p.state in ('sending', 'unknown') and p.started_at > now() - interval '2 h'
 order by p.started_at, p.message_id, p.part
 """
-
-_MIDS = "select part, mid from send_parts where message_id = $1 and mid is not null order by part"
 
 _ABOUT = """
 select s.message_id, s.app_id, s.conversation_id, s.integration_id, s.client_id,
@@ -183,14 +182,19 @@ async def move(
     await connection.execute(_MOVE, message_id, part, state, code, subcode, error and error[:1000], list(of))
 
 
+async def give_up(connection: Connection, message_id: str) -> None:
+    """The message goes no further: none of its parts is waited for any more, and no later echo is taken for theirs."""
+    await connection.execute(
+        "update send_parts set state = 'failed', settled_at = now()"
+        " where message_id = $1 and state in ('sending', 'unknown')",
+        message_id,
+    )
+    await finish(connection, message_id, "failed")
+
+
 async def finish(connection: Connection, message_id: str, state: str) -> None:
     """The message as a whole is sent, or failed."""
     await connection.execute("update sends set state = $2 where message_id = $1", message_id, state)
-
-
-async def mids(connection: Connection, message_id: str) -> list[str]:
-    """Meta's ids of a message's parts, in order."""
-    return [row["mid"] for row in await connection.fetch(_MIDS, message_id)]
 
 
 async def mark_echoed(connection: Connection, keys: Sequence[tuple[str, str]]) -> list[str]:

@@ -20,6 +20,26 @@ class Leftover(NamedTuple):
     detail: str = ""
 
 
+# What a metric may count apart; a stranger's inventions are counted together.
+_NAMED = frozenset(
+    {
+        *("dashboard_test", "not_connected", "no_person", "shape", "empty", "unsupported", "failed"),
+        *("switched_off:story_mention", "switched_off:story_reply", "echo:story_mention"),
+        *("kind:reaction", "kind:referral", "kind:message_edit", "kind:optin", "kind:policy-enforcement"),
+        *("kind:pass_thread_control", "kind:take_thread_control", "kind:request_thread_control"),
+        *("attachment:share", "attachment:ig_post", "attachment:ig_reel", "attachment:reel", "attachment:ig_story"),
+        *("attachment:story", "attachment:ephemeral", "attachment:template", "attachment:unsupported_type"),
+        *("attachment:like_heart", "attachment:media", "attachment:fallback"),
+        *("field:comments", "field:live_comments", "field:mentions", "field:story_insights"),
+    }
+)
+
+
+def label(reason: str) -> str:
+    """The reason as a metric's label: from a closed set."""
+    return reason if reason in _NAMED else f"{reason.partition(':')[0]}:other"
+
+
 _KEEP = """
 insert into journal_leftovers (journal_id, path, account_id, person_id, reason, detail)
 select * from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])

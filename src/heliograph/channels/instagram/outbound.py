@@ -8,13 +8,13 @@ is sent, and what came of it right after. The states of a part, and the invarian
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram import activities, ledger, thread
-from heliograph.channels.instagram.accounts import FacebookApps, token_place
+from heliograph.channels.instagram.accounts import secret_place, token_place
 from heliograph.channels.instagram.answers import Answer, ask
 from heliograph.channels.instagram.delivery_events import CHANNEL, FAILURE, USER, delivery_event
 from heliograph.channels.instagram.graph import Graph
@@ -24,6 +24,7 @@ from heliograph.lanes import Job, Lane, LaneKind, LeaseLostError, Outcome, settl
 from heliograph.messaging.posting import SEND_LANE
 from heliograph.messaging.window import permit
 from heliograph.storage import Connection, Database, SecretBox
+from heliograph.storage.secrets import KeyMissingError, SecretError
 from heliograph.telemetry import metrics
 from heliograph.telemetry.logs import get_logger
 
@@ -37,6 +38,12 @@ PAUSES: Mapping[SendOutcome, tuple[float, ...]] = {
 # Where the table asks for one more try.
 ONCE_MORE: tuple[float, ...] = (5,)
 TAG = "HUMAN_AGENT"
+# How often, and how long, the thread is asked for a part of unknown outcome.
+LOOK_PAUSE_SECONDS = 30.0
+LOOK_PATIENCE = timedelta(hours=1)
+# How long a conversation waits for somebody to bring the key to its token.
+NO_KEY_PAUSE_SECONDS = 30.0
+_IN_DOUBT = "Meta did not answer the send, nor tell for an hour whether the message is there: it may have been sent."
 # How often the ledger is looked at while an echo may settle an unknown part.
 ECHO_POLL_SECONDS = 1.0
 
@@ -48,6 +55,8 @@ class _Ask:
     row: Any
     part: Any
     tag: str | None
+    token: str = field(repr=False)
+    secret: str = field(repr=False)
     look: bool = False
 
 
@@ -69,12 +78,9 @@ class _Failure:
 class OutboundWorker:
     """Handles the ``send`` lanes."""
 
-    def __init__(
-        self, database: Database, graph: Graph, apps: FacebookApps, box: SecretBox, *, unknown_grace: float
-    ) -> None:
+    def __init__(self, database: Database, graph: Graph, box: SecretBox, *, unknown_grace: float) -> None:
         self._database = database
         self._graph = graph
-        self._apps = apps
         self._box = box
         self._grace = timedelta(seconds=unknown_grace)
 
@@ -98,7 +104,7 @@ class OutboundWorker:
             return
         job = lane.jobs[0]
         if job.payload.startswith("{"):
-            await activities.pass_on(self._database, self._graph, self._apps, self._box, lane.key, job)
+            await activities.pass_on(self._database, self._graph, self._box, lane.key, job)
             async with self._database.transaction() as connection:
                 await settle(connection, [Outcome(lane, [job.id])])
             lane.settled = True
@@ -121,6 +127,7 @@ class OutboundWorker:
         row = await ledger.load(connection, lane.key, job.payload, lane.group)
         if row is None or row["message"] is None:
             # Deleted before it was sent.
+            await ledger.give_up(connection, job.payload)
             await settle(connection, [Outcome(lane, [job.id])])
             return None
         parts = await ledger.parts(connection, job.payload) if row["send_state"] else []
@@ -140,44 +147,53 @@ class OutboundWorker:
         if part is None:
             await self._complete(connection, lane, job)
             return None
+        try:
+            token = self._box.open(row["page_token"], token_place(row["integration_id"]))
+            secret = self._box.open(row["app_secret"], secret_place(row["facebook_app_id"]))
+        except KeyMissingError as error:
+            # Another machine may have the key, and whoever repairs this one wants the message sent.
+            log.warning("key missing", conversation=lane.key, integration=row["integration_id"], error=str(error))
+            await settle(connection, [Outcome(lane, retry_after=NO_KEY_PAUSE_SECONDS)])
+            return None
+        except SecretError as error:
+            log.warning("token unreadable", conversation=lane.key, integration=row["integration_id"], error=str(error))
+            unreadable = "The stored token cannot be read. Update the integration with a new pageAccessToken."
+            await self._fail(connection, lane, job, _Failure("unauthorized", unreadable))
+            return None
         if part["state"] == "sending":
             # Whoever claimed it died before writing down what came of it.
             await ledger.move(connection, job.payload, part["part"], "unknown", of=["sending"])
             metrics.SENDS.labels(SendOutcome.UNKNOWN).inc()
         if part["state"] in ("sending", "unknown"):
             if datetime.now(UTC) - part["started_at"] >= self._grace:
-                return _Ask(row, part, part["tag"], look=True)
+                return _Ask(row, part, part["tag"], token, secret, look=True)
             await settle(connection, [Outcome(lane, retry_after=ECHO_POLL_SECONDS)])
             return None
         if part["state"] == "failed":
             await self._fail(connection, lane, job, _Failure("uncategorized_error", part["error"] or ""))
             return None
-        return await self._claim(connection, lane, job, row, part, forced_tag)
+        return await self._claim(connection, lane, job, _Ask(row, part, forced_tag, token, secret))
 
-    async def _claim(
-        self, connection: Connection, lane: Lane, job: Job, row: Any, part: Any, forced_tag: str | None
-    ) -> _Ask | None:
+    async def _claim(self, connection: Connection, lane: Lane, job: Job, todo: _Ask) -> _Ask | None:
+        row, number = todo.row, todo.part["part"]
         verdict = permit(
             row["last_action_at"], self._graph.now(), policy=row["human_agent_tag"], automatic=_automatic(row)
         )
         if not verdict.allowed:
-            await ledger.move(connection, job.payload, part["part"], "failed", of=["pending"], error=verdict.reason)
+            await ledger.move(connection, job.payload, number, "failed", of=["pending"], error=verdict.reason)
             metrics.SENDS.labels(SendOutcome.WINDOW_CLOSED).inc()
             await self._fail(connection, lane, job, _Failure("message_outside_window", verdict.reason))
             return None
-        tag = forced_tag or (TAG if verdict.tagged else None)
-        claimed = await ledger.claim(connection, job.payload, part["part"], tag)
+        tag = todo.tag or (TAG if verdict.tagged else None)
+        claimed = await ledger.claim(connection, job.payload, number, tag)
         assert claimed, "the lane's lease keeps others away from its parts"
-        return _Ask(row, part, tag)
+        return replace(todo, tag=tag)
 
     async def _ask(self, todo: _Ask) -> Answer:
         row = todo.row
-        app = self._apps.cached(row["facebook_app_id"]) or await self._apps.reload(row["facebook_app_id"])
-        token = self._box.open(row["page_token"], token_place(row["integration_id"]))
-        secret = app.secret if app else None
         if todo.look:
-            return await thread.look_for(self._database, self._graph, row, todo.part, token, secret)
-        return await ask(self._graph, row["person"], todo.part["request"], todo.tag, token, secret)
+            return await thread.look_for(self._database, self._graph, row, todo.part, todo.token, todo.secret)
+        return await ask(self._graph, row["person"], todo.part["request"], todo.tag, todo.token, todo.secret)
 
     async def _record(
         self, connection: Connection, lane: Lane, job: Job, todo: _Ask, answer: Answer
@@ -198,8 +214,12 @@ class OutboundWorker:
             await settle(connection, [Outcome(lane, retry_after=ECHO_POLL_SECONDS)])
             return False, None
         if todo.look and answer.outcome in PAUSES:
-            await settle(connection, [Outcome(lane, tried=[job.id], retry_after=30.0)])
-            return False, None
+            if datetime.now(UTC) - todo.part["started_at"] < LOOK_PATIENCE:
+                await settle(connection, [Outcome(lane, retry_after=LOOK_PAUSE_SECONDS)])
+                return False, None
+            answer = replace(
+                answer, outcome=SendOutcome.PERMANENT, sunshine_code="uncategorized_error", advice=_IN_DOUBT
+            )
         if answer.outcome is SendOutcome.WINDOW_CLOSED and self._may_tag(todo):
             # Meta counts the 24 h from an action we have not seen: the tag is what this answer needs.
             await ledger.move(connection, message_id, part, "pending", of=["sending"], **said)
@@ -235,7 +255,7 @@ class OutboundWorker:
     async def _fail(self, connection: Connection, lane: Lane, job: Job, failure: _Failure) -> None:
         """The message will not go any further: tell why, and settle."""
         rows = await ledger.about(connection, [job.payload])
-        await ledger.finish(connection, job.payload, "failed")
+        await ledger.give_up(connection, job.payload)
         await publish(
             connection, [delivery_event(FAILURE, row, datetime.now(UTC), error=failure.wire()) for row in rows]
         )
@@ -250,7 +270,7 @@ class OutboundWorker:
         row = await ledger.load(connection, lane.key, job.payload, lane.group)
         if row is not None and row["message"] is not None and row["send_state"] is None:
             await ledger.open_parts(connection, job.payload, row, [])
-        await ledger.finish(connection, job.payload, "failed")
+        await ledger.give_up(connection, job.payload)
         failure = _Failure("uncategorized_error", "An internal error kept this message from being sent.")
         for row in await ledger.about(connection, [job.payload]):
             await publish(connection, [delivery_event(FAILURE, row, datetime.now(UTC), error=failure.wire())])

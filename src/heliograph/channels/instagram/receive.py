@@ -26,6 +26,11 @@ log = get_logger("instagram")
 CALLBACK_PATH = "/webhooks/instagram"
 INBOUND_LANE = "inbound"
 LARGEST_BODY = 1024 * 1024
+_MOST_DRAINED = 8 * LARGEST_BODY
+# Strangers can knock as often as they like: every refusal is counted, and one a reason is logged in this many seconds.
+_LOG_EVERY_SECONDS = 10.0
+# ``sha256=`` and 64 hexadecimal digits.
+_SIGNATURE_LENGTH = 71
 
 # Journal and lanes in one statement, which is its own transaction: one round trip and one commit for a whole batch.
 _RECEIVE = enqueue_with(f"""written as (
@@ -61,6 +66,7 @@ class WebhookReceiver:
     def __init__(self, database: Database, apps: FacebookApps) -> None:
         self._database = database
         self._apps = apps
+        self._logged_at: dict[str, float] = {}
         self._journal: GroupCommit[_Received, None] = GroupCommit(self._write)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -82,15 +88,13 @@ class WebhookReceiver:
         await send({"type": "http.response.body", "body": text})
 
     async def _post(self, app_id: str, scope: dict[str, Any], receive: Any) -> tuple[int, bytes]:
-        signature, length = b"", b""
-        for name, value in scope["headers"]:
-            if name == b"x-hub-signature-256":
-                signature = value
-            elif name == b"content-length":
-                length = value
-        if length.isdigit() and int(length) > LARGEST_BODY:
+        signature = next((value for name, value in scope["headers"] if name == b"x-hub-signature-256"), b"")
+        if _announced(scope) > _MOST_DRAINED:
             return self._refuse(413, "too large")
-        body = await _read(receive)
+        try:
+            body = await _read(receive)
+        except _BrokenOffError:
+            return self._refuse(400, "broken off")
         if body is None:
             return self._refuse(413, "too large")
         start = time.perf_counter()
@@ -98,14 +102,18 @@ class WebhookReceiver:
         if app is None:
             return self._refuse(401, "signature missing" if not signature else "signature wrong")
         jobs = [(f"{app.id}/{item.account}/{item.person}", item.path) for item in items(body)]
-        await self._journal.submit((app.id, body, jobs))
+        try:
+            await self._journal.submit((app.id, body, jobs))
+        except Exception as error:
+            # Meta tries again what gets no 200.
+            return self._refuse(503, "not stored", type(error).__name__)
         metrics.WEBHOOKS_RECEIVED.inc()
         metrics.WEBHOOK_SECONDS.observe(time.perf_counter() - start)
         return 200, b"ok"
 
     async def _signer(self, app_id: str, body: bytes, signature: bytes) -> FacebookApp | None:
         """The app whose secret signed this, or None."""
-        if not signature:
+        if len(signature) != _SIGNATURE_LENGTH:
             return None
         if not app_id:
             return next((a for a in await self._apps.all() if signature_fits(a.secret, body, signature)), None)
@@ -115,9 +123,12 @@ class WebhookReceiver:
         app = await self._apps.reload(app_id)
         return app if app is not None and signature_fits(app.secret, body, signature) else None
 
-    def _refuse(self, status: int, reason: str) -> tuple[int, bytes]:
+    def _refuse(self, status: int, reason: str, error: str = "") -> tuple[int, bytes]:
         metrics.WEBHOOKS_REFUSED.labels(reason).inc()
-        log.warning("webhook refused", status=status, reason=reason)
+        now = time.monotonic()
+        if now - self._logged_at.get(reason, -_LOG_EVERY_SECONDS) >= _LOG_EVERY_SECONDS:
+            self._logged_at[reason] = now
+            log.warning("webhook refused", status=status, reason=reason, error=error)
         return status, reason.encode()
 
     async def _write(self, batch: list[_Received]) -> list[None]:
@@ -143,19 +154,29 @@ class WebhookReceiver:
         return self._refuse(403, "verification failed")
 
 
+def _announced(scope: dict[str, Any]) -> int:
+    """The body's length as its headers give it; 0 when they do not."""
+    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    return int(length) if length.isdigit() and len(length) < 20 else 0
+
+
+class _BrokenOffError(Exception):
+    """The caller went away in the middle of its request."""
+
+
 async def _read(receive: Any) -> bytes | None:
-    """The whole body, or None when it is larger than :data:`LARGEST_BODY` (or the caller went away)."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return body if len(body) <= LARGEST_BODY else None
-    chunks, size = [body], len(body)
-    while message.get("more_body"):
+    """The whole body, or None when it is larger than :data:`LARGEST_BODY`.
+
+    A larger one is read on for a while and forgotten: a caller who is still writing does not see our answer.
+    """
+    chunks, size = [], 0
+    while True:
         message = await receive()
         if message["type"] != "http.request":
-            return None
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        if size > LARGEST_BODY:
-            return None
-    return b"".join(chunks)
+            raise _BrokenOffError
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size <= LARGEST_BODY:
+            chunks.append(chunk)
+        if not message.get("more_body") or size > _MOST_DRAINED:
+            return b"".join(chunks) if size <= LARGEST_BODY else None

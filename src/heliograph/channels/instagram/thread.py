@@ -6,11 +6,11 @@ from typing import Any
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.answers import Answer, refusal
-from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.graph import CLOCK_TOLERANCE, Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.storage import Database
 
-# Meta writes whole seconds, and its clock is not ours.
-_SLACK = timedelta(seconds=5)
+# Meta writes whole seconds, and clocks may differ by what the Graph client does not correct.
+_SLACK = CLOCK_TOLERANCE + timedelta(seconds=5)
 # Refusals of the reading itself that pass by themselves, and those that tell something about the integration.
 _PASSES = (SendOutcome.RETRY, SendOutcome.RATE_LIMITED, SendOutcome.UNKNOWN)
 _STANDS = (SendOutcome.RECONNECT, SendOutcome.CONFIGURATION)

@@ -89,9 +89,13 @@ class Unsend:
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
-    """Kept, counted, shown. ``reason`` is from a small set: ``shape``, ``kind:reaction``, ``attachment:share``…"""
+    """Kept, counted, shown. ``reason`` is from a small set: ``shape``, ``kind:reaction``, ``attachment:share``…
+
+    ``at``: when the person wrote what is not understood; None for everything that is no message of theirs.
+    """
 
     reason: str
+    at: datetime | None = None
 
 
 Event = Message | StoryMention | Postback | Read | Unsend | NotUnderstood
@@ -123,8 +127,10 @@ def parse(path: str, value: Any) -> Event:
         return NotUnderstood("shape")
     if ".changes." in path:
         field = value.get("field")
+        if not isinstance(field, str):
+            return NotUnderstood("shape")
         if field not in _ITEM_FIELDS:
-            return NotUnderstood(f"field:{_name(field)}" if isinstance(field, str) else "shape")
+            return NotUnderstood(f"field:{_name(field)}")
         value = value.get("value")
         if not isinstance(value, dict):
             return NotUnderstood("shape")
@@ -157,7 +163,7 @@ def _message(at: datetime, message: dict[str, Any]) -> Event:
     if message.get("is_deleted") is True:
         return Unsend(at, mid)
     if message.get("is_unsupported") is True:
-        return NotUnderstood("unsupported")
+        return NotUnderstood("unsupported", None if echo else at)
     attachments, unknown = [], []
     for attachment in _list(message, "attachments"):
         kind = _text(attachment, "type")
@@ -170,7 +176,7 @@ def _message(at: datetime, message: dict[str, Any]) -> Event:
             unknown.append(_name(kind))
     text = _text(message, "text")
     if not text and not attachments:
-        return NotUnderstood(f"attachment:{unknown[0]}" if unknown else "empty")
+        return NotUnderstood(f"attachment:{unknown[0]}" if unknown else "empty", None if echo else at)
     reply = _object(message, "reply_to") if "reply_to" in message else {}
     story = _object(reply, "story") if "story" in reply else None
     return Message(

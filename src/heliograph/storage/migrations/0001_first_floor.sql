@@ -220,6 +220,8 @@ create table instagram_accounts (
     story_mentions  boolean not null default true,
     human_agent_tag text    not null default 'afterWindow' check (human_agent_tag in ('afterWindow', 'always', 'never'))
 );
+-- Once per app: an account connected twice would tell every message twice.
+create unique index instagram_accounts_once on instagram_accounts (app_id, facebook_app_id, account_id);
 create index instagram_accounts_routing on instagram_accounts (account_id, facebook_app_id);
 
 -- Every webhook of Meta's that got a 200: its bytes as they came. Never updated.
