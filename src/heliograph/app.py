@@ -24,6 +24,7 @@ from heliograph.delivery.guard import parse_networks
 from heliograph.delivery.sender import Sender
 from heliograph.delivery.worker import DeliveryWorker
 from heliograph.lanes import LaneWorkers
+from heliograph.messaging.erase import EraseWorker
 from heliograph.operate import Operate
 from heliograph.settings import Settings
 from heliograph.storage import Database, SecretBox
@@ -77,7 +78,8 @@ class Application:
         )
         self._sender = Sender(parse_networks(settings.webhook_allow_networks))
         delivery = DeliveryWorker(database, box, self._sender)
-        self._lanes = LaneWorkers(database, [*self._instagram.lane_kinds(), delivery.kind()])
+        kinds = [*self._instagram.lane_kinds(), delivery.kind(), EraseWorker(database).kind()]
+        self._lanes = LaneWorkers(database, kinds, pressed=self._instagram.receiver.pressed)
         services = Services(database, box, {self._instagram.type: self._instagram}, lambda: datetime.now(UTC))
         self._api = create_api(services)
         self._operate = Operate(database)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from heliograph.lanes import Lane
+from heliograph.lanes.queue import lease
 from tests.conftest import Server
 from tests.instagram.house import SECRET_KEY, House, Shop, new_mid, unique
 from tests.instagram.meta import Gate, PlayedMeta, accepted, in_thread, refused
@@ -159,3 +161,38 @@ def check_log(log: Path, shop: Shop) -> None:
     assert "message failed" in written
     for secret in (shop.token, app.secret, app.verify_token):
         assert secret not in written
+
+
+def test_two_workers_that_both_believe_to_hold_a_lane_send_a_message_once(onlooker: House, meta: PlayedMeta) -> None:
+    """One slept longer than its lease and does not know yet. The ledger decides, whoever comes first."""
+    shop = onlooker.shop()
+    people = [unique("5846") for _ in range(20)]
+    shop.deliver(*(shop.text(person) for person in people))
+    onlooker.loop.run(work(onlooker, "inbound"))
+    posted = [shop.post(person, "Hi") for person in people]
+
+    async def both() -> None:
+        outbound = onlooker.channel._outbound
+        sleeper = await leased(onlooker, "send")
+        await onlooker.database.execute("update lanes set due_at = now() where kind = 'send'")
+        holder = await leased(onlooker, "send")
+        assert len(sleeper) == len(holder) == len(people)
+        await asyncio.gather(outbound.handle(sleeper), outbound.handle(holder))
+
+    set_grace(onlooker, 60)
+    onlooker.loop.run(both())
+    onlooker.execute("update lanes set due_at = now()")
+    onlooker.loop.run(work(onlooker, "send"))
+    assert [meta.texts(person) for person in people] == [["Hi"]] * len(people)
+    assert [shop.outcome(message) for message in posted] == [["channel"]] * len(people)
+
+
+async def leased(house: House, kind: str) -> list[Lane]:
+    async with house.database.transaction() as connection:
+        return await lease(connection, kind, lanes=100, jobs=1, seconds=30)
+
+
+async def work(house: House, kind: str) -> None:
+    """What the workers of a kind would do, once."""
+    (handler,) = [one.handler for one in house.channel.lane_kinds() if one.name == kind]
+    await handler(await leased(house, kind))

@@ -17,7 +17,6 @@ from heliograph.channels.instagram.accounts import FacebookApps
 from heliograph.channels.instagram.receive import CALLBACK_PATH, LARGEST_BODY, callback_url, signature_fits
 from tests.instagram.cases import ANY_JSON, NEARLY_WEBHOOKS, meta_bytes
 from tests.instagram.house import House, Shop, new_mid, sign, unique
-from tests.simulator.support import eventually
 
 BOUNDED = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 

@@ -19,6 +19,12 @@ from heliograph.telemetry.logs import get_logger
 log = get_logger("lanes")
 
 Handler = Callable[[list[Lane]], Awaitable[None]]
+# While the process is pressed, a kind leases this little, this often: work goes on, but what can wait does not take the
+# core from what cannot.
+PRESSED_LANES = 50
+PRESSED_JOBS = 8
+PRESSED_PAUSE_SECONDS = 0.3
+
 OnDead = Callable[[Connection, Lane, Job, str], Awaitable[None]]
 
 
@@ -47,11 +53,21 @@ class LaneKind:
 
 
 class LaneWorkers:
-    """Runs the loops of all kinds in this process."""
+    """Runs the loops of all kinds in this process.
 
-    def __init__(self, database: Database, kinds: Sequence[LaneKind], *, poll_seconds: float = 0.5) -> None:
+    ``pressed`` tells whether the process has something more urgent to do just now; lanes then stand back a little.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        kinds: Sequence[LaneKind],
+        *,
+        poll_seconds: float = 0.5,
+        pressed: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._database = database
-        self._loops = {kind.name: _KindLoop(database, kind, poll_seconds) for kind in kinds}
+        self._loops = {kind.name: _KindLoop(database, kind, poll_seconds, pressed) for kind in kinds}
         self._running: list[asyncio.Task[None]] = []
         self._helping: list[asyncio.Task[None]] = []
 
@@ -101,7 +117,8 @@ class LaneWorkers:
 
 
 class _KindLoop:
-    def __init__(self, database: Database, kind: LaneKind, poll_seconds: float) -> None:
+    def __init__(self, database: Database, kind: LaneKind, poll_seconds: float, pressed: Callable[[], bool]) -> None:
+        self._pressed = pressed
         self._database = database
         self._kind = kind
         self._poll = poll_seconds
@@ -128,8 +145,10 @@ class _KindLoop:
         """Lease one batch and start it. True when there may be more to lease right away."""
         kind = self._kind
         await asyncio.sleep(max(0.0, self._leased_at + kind.linger_seconds - time.monotonic()))
+        await self._stand_back()
+        pressed = self._pressed()
         held = [lane for lane in self._held.values() if not lane.settled]
-        room = min(kind.lanes_per_batch, kind.most_lanes - len(held))
+        room = min(PRESSED_LANES if pressed else kind.lanes_per_batch, kind.most_lanes - len(held))
         if room <= 0 or len(self.batches) >= kind.most_batches:
             await asyncio.wait(self.batches, return_when=asyncio.FIRST_COMPLETED)
             return True
@@ -143,7 +162,7 @@ class _KindLoop:
                 connection,
                 kind.name,
                 lanes=room,
-                jobs=kind.jobs_per_lane,
+                jobs=min(PRESSED_JOBS, kind.jobs_per_lane) if pressed else kind.jobs_per_lane,
                 seconds=kind.lease_seconds,
                 but_not=crowded,
             )
@@ -157,6 +176,12 @@ class _KindLoop:
         self.batches.add(task)
         task.add_done_callback(self.batches.discard)
         return len(lanes) == room
+
+    async def _stand_back(self) -> None:
+        """While the process is pressed, let it be; but no longer than a pause since the last lease."""
+        until = self._leased_at + PRESSED_PAUSE_SECONDS
+        while self._pressed() and time.monotonic() < until and not self.stopping:  # noqa: ASYNC110  it ends by itself
+            await asyncio.sleep(0.005)
 
     async def _work(self, lanes: list[Lane]) -> None:
         try:

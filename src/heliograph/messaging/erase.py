@@ -1,6 +1,6 @@
 """Erasing what a deleted app leaves behind. The app itself went with its deletion; nobody reaches the rest any more.
 
-    job ──▶ stale webhook lanes ──▶ conversations, a few at a time ──▶ idempotency keys
+    job ──▶ conversations, a few at a time ──▶ stale webhook lanes ──▶ idempotency keys
             [grace] ──▶ whole tables, some pages at a time ──▶ settle
 
 Every arrow is many short transactions: no lock outlives one, so other tenants notice nothing. Each of them leaves less
@@ -93,9 +93,10 @@ class EraseWorker:
 
     async def _erase(self, lane: Lane, job: Job) -> None:
         app_id = job.payload
-        while await self._stale_lanes():
-            pass
         while await self._conversations(app_id):
+            pass
+        # Whoever published for a conversation without having seen its webhooks go has committed by now.
+        while await self._stale_lanes():
             pass
         while await self._idempotency_keys(app_id):
             pass

@@ -63,7 +63,7 @@ with written as (
         with ordinality as m (id, app_id, conversation_id, author_type, user_id, body, ord)
     order by ord
 ), counted as (
-    update conversations v set last_updated_at = $1, message_count = message_count + t.n
+    update conversations v set last_updated_at = greatest(last_updated_at, $1), message_count = message_count + t.n
     from unnest($8::text[], $9::int[]) as t (id, n) where v.id = t.id
 )
 update clients c set last_seen = greatest(c.last_seen, t.at), last_action_at = greatest(c.last_action_at, t.at)

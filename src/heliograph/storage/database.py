@@ -51,7 +51,6 @@ async def _open_pool(url: str, largest: int, timeout: float, **settings: str) ->
         server_settings={
             "application_name": "heliograph",
             "timezone": "UTC",
-            "plan_cache_mode": "force_generic_plan",
             **settings,
         },
     )

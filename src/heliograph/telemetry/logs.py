@@ -6,18 +6,20 @@ One id follows a message through the log: ``mid`` (Meta's id) on the way in, ``m
 """
 
 import logging
+import re
 import sys
 from typing import Any
 
+import orjson
 import structlog
 
-_SECRET_WORDS = ("token", "secret", "authorization", "password", "x-api-key", "signature")
+_SECRET_WORDS = re.compile("token|secret|authorization|password|x-api-key|signature", re.IGNORECASE)
 
 
 def _mask_secrets(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """The last guard: a field whose name smells of a secret is masked, whoever put it there."""
     for name in event:
-        if any(word in name.lower() for word in _SECRET_WORDS):
+        if _SECRET_WORDS.search(name):
             event[name] = "***"
     return event
 
@@ -32,7 +34,7 @@ def configure_logging(*, level: str = "INFO", as_json: bool | None = None) -> No
         exception_formatter=structlog.dev.plain_traceback,
     )
     if as_json:
-        renderer = structlog.processors.JSONRenderer()
+        renderer = structlog.processors.JSONRenderer(serializer=orjson.dumps)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -43,7 +45,9 @@ def configure_logging(*, level: str = "INFO", as_json: bool | None = None) -> No
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer)
+        if as_json
+        else structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     # Libraries that use the standard logger: warnings and worse, same stream.

@@ -6,8 +6,7 @@ Nothing here judges what an item means: an item that no parser understands has i
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -17,8 +16,7 @@ LISTS = ("messaging", "standby", "changes")
 _ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One item of a webhook. ``path`` finds it again in the journal: ``"0.messaging.2"``, or ``""`` for the whole body.
 
     ``account`` and ``person`` are ``""`` where the item does not say.
@@ -90,7 +88,7 @@ def _person(name: str, value: Any, account: str) -> str:
         value = value.get("value")
     if not isinstance(value, dict):
         return ""
-    sender, recipient = (_side(value, side) for side in ("sender", "recipient"))
+    sender, recipient = _side(value, "sender"), _side(value, "recipient")
     message = value.get("message")
     echo = isinstance(message, dict) and message.get("is_echo") is True
     return recipient if echo or (account and sender == account) else sender
@@ -102,5 +100,6 @@ def _side(value: dict[str, Any], name: str) -> str:
 
 
 def _id(value: Any) -> str:
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return text if _ID.fullmatch(text) else ""
+    if type(value) is int:  # a bool is none
+        value = str(value)
+    return value if isinstance(value, str) and _ID.fullmatch(value) else ""
