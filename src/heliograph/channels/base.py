@@ -42,7 +42,7 @@ class SendOutcome(StrEnum):
     SENT = "sent"
     UNKNOWN = "unknown"  # it may have been sent: never again blindly
     RETRY = "retry"
-    RATE_LIMITED = "rate_limited"  # the account pauses
+    RATE_LIMITED = "rate_limited"  # not now: the conversation waits
     WINDOW_CLOSED = "window_closed"
     UNREACHABLE = "unreachable"  # this person cannot get messages
     RECONNECT = "reconnect"  # the authorisation is gone
