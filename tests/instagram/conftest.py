@@ -1,6 +1,7 @@
 """Houses: one without workers (`door`), one with a scripted Meta (`house`), one with the simulator (`town`)."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import structlog
@@ -91,3 +92,22 @@ def town(loop: Loop, each_server: Server, simulator: Simulator) -> Iterator[Hous
 def owner(town: House, simulator: Simulator) -> Owner:
     """Somebody with a Facebook app, a Page and an account on the simulator, not connected yet."""
     return Owner.new(town, simulator)
+
+
+@pytest.fixture
+def person(shop: Shop) -> str:
+    """Somebody who has just written."""
+    return shop.person()
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pauses between attempts, but short."""
+    monkeypatch.setattr(outbound, "PAUSES", {what: (0.01,) * len(row) for what, row in outbound.PAUSES.items()})
+    monkeypatch.setattr(outbound, "ONCE_MORE", (0.01,))
+
+
+@pytest.fixture
+def impatient(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown part is looked for in the thread at once."""
+    monkeypatch.setattr(house.channel._outbound, "_grace", timedelta())

@@ -34,6 +34,8 @@ from tests.simulator.support import Loop, eventually, free_port
 KEY = b"k" * 32
 SECRET_KEY = base64.b64encode(KEY).decode()
 DEADLINE = 15.0
+URL = "https://shop.example/a.png"
+LONG = " ".join(f"word{number:04d}" for number in range(250))  # 2,249 bytes: three parts
 
 _numbers = itertools.count(1)
 

@@ -169,7 +169,11 @@ def test_two_workers_that_both_believe_to_hold_a_lane_send_a_message_once(onlook
     people = [unique("5846") for _ in range(20)]
     shop.deliver(*(shop.text(person) for person in people))
     onlooker.loop.run(work(onlooker, "inbound"))
+    for person in people:
+        meta.script(person, refused(2, status=500))
     posted = [shop.post(person, "Hi") for person in people]
+    onlooker.loop.run(work(onlooker, "send"))
+    onlooker.execute("update lanes set due_at = now()")
 
     async def both() -> None:
         outbound = onlooker.channel._outbound
@@ -177,13 +181,13 @@ def test_two_workers_that_both_believe_to_hold_a_lane_send_a_message_once(onlook
         await onlooker.database.execute("update lanes set due_at = now() where kind = 'send'")
         holder = await leased(onlooker, "send")
         assert len(sleeper) == len(holder) == len(people)
-        await asyncio.gather(outbound.handle(sleeper), outbound.handle(holder))
+        await asyncio.gather(*(outbound.handle([lane]) for pair in zip(sleeper, holder, strict=True) for lane in pair))
 
     set_grace(onlooker, 60)
     onlooker.loop.run(both())
     onlooker.execute("update lanes set due_at = now()")
     onlooker.loop.run(work(onlooker, "send"))
-    assert [meta.texts(person) for person in people] == [["Hi"]] * len(people)
+    assert [meta.texts(person) for person in people] == [["Hi", "Hi"]] * len(people)
     assert [shop.outcome(message) for message in posted] == [["channel"]] * len(people)
 
 

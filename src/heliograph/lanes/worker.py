@@ -37,7 +37,7 @@ class LaneKind:
     times is poison: ``on_dead`` records it and the lane goes on.
 
     ``linger_seconds``: under load, the least time between two leases, so that batches are worth their transactions. A
-    lone job never waits for it.
+    lone job never waits for it, nor does one that follows a lone one.
     """
 
     name: str
@@ -127,6 +127,7 @@ class _KindLoop:
         self.batches: set[asyncio.Task[None]] = set()
         self._held: dict[int, Lane] = {}
         self._leased_at = 0.0
+        self._leased = 0  # how many lanes the last lease brought: more than one is load
         self._left_some = False
 
     async def run(self) -> None:
@@ -144,7 +145,8 @@ class _KindLoop:
     async def _lease_once(self) -> bool:
         """Lease one batch and start it. True when there may be more to lease right away."""
         kind = self._kind
-        await asyncio.sleep(max(0.0, self._leased_at + kind.linger_seconds - time.monotonic()))
+        if self._leased > 1:
+            await asyncio.sleep(max(0.0, self._leased_at + kind.linger_seconds - time.monotonic()))
         await self._stand_back()
         pressed = self._pressed()
         held = [lane for lane in self._held.values() if not lane.settled]
@@ -166,6 +168,7 @@ class _KindLoop:
                 seconds=kind.lease_seconds,
                 but_not=crowded,
             )
+        self._leased = len(lanes)
         if not lanes:
             return False
         for lane in lanes:
