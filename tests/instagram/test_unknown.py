@@ -33,6 +33,18 @@ def test_an_unknown_part_is_settled_by_its_echo(shop: Shop, meta: PlayedMeta, pe
     assert shop.texts(person) == ["hello", "Hi"]
 
 
+def test_an_echo_that_meta_repeats_in_one_webhook_settles_once(shop: Shop, meta: PlayedMeta, person: str) -> None:
+    """The second copy is not taken for a message typed in the app."""
+    mid = new_mid()
+    meta.script(person, (504, b""))
+    message = shop.post(person, "Hi")
+    eventually(lambda: [row["state"] for row in shop.parts(message)] == ["unknown"])
+    echo = shop.echo(person, mid, text="Hi")
+    shop.given(echo, echo)
+    assert shop.outcome(message) == ["channel", "user"]
+    assert shop.texts(person) == ["hello", "Hi"]
+
+
 def test_an_unknown_part_in_the_middle_holds_back_the_rest(shop: Shop, meta: PlayedMeta, person: str) -> None:
     meta.script(person, accepted(new_mid()), (504, b""))
     message = shop.post(person, LONG)

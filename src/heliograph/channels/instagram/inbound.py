@@ -257,6 +257,7 @@ def _plan_step(
             if part is not None and (part["state"] == "unknown" or waited >= ECHO_PATIENCE):
                 in_flight[(integration_id, step.person)].remove(part)
                 plan.settled.append((number, part, event.mid))
+                known.add((integration_id, event.mid))  # Meta may repeat the echo within this very batch
                 continue
             if part is not None:
                 return False
