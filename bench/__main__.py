@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import acks, endtoend, memory, sending
-from bench.machine import facts
+from bench.machine import facts, stolen, stolen_share
 from bench.report import Section, as_json, console, show, step
 from bench.stage import build
 from heliograph.commands.run import run
@@ -41,7 +41,7 @@ async def bench(options: argparse.Namespace, sections: list[Section], about: dic
     async with build(200 if options.quick else PERSONS, options.database_url) as stage:
         about["postgresql"] = str(await stage.database.fetchval("show server_version")).split(" ")[0]
         if "a" in options.only:
-            turns = 2 if options.quick else 3
+            turns = 2 if options.quick else 5
             sections.append(await acks.measure(stage, options.seconds * 0.3, turns))
         if "b" in options.only:
             sections.append(await endtoend.measure(stage, options.seconds))
@@ -56,11 +56,12 @@ def main() -> int:
     """Run, print, write."""
     options = _options()
     sections: list[Section] = []
-    about = facts()
+    about, before = facts(), stolen()
     with contextlib.suppress(KeyboardInterrupt):
         run(bench(options, sections, about))
     if not sections:
         return 1
+    about["stolen"] = stolen_share(before)
     show(sections, about)
     name = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ.json")
     file = options.json or Path("bench-results") / name

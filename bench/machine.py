@@ -27,6 +27,18 @@ def facts() -> dict[str, Any]:
     }
 
 
+def stolen() -> tuple[float, float]:
+    """CPU seconds so far that the machine's host gave to others, and all."""
+    times = psutil.cpu_times()
+    return getattr(times, "steal", 0.0), sum(times)
+
+
+def stolen_share(before: tuple[float, float]) -> float:
+    """The part of the CPU time since ``before`` that the host gave to others: how much a noisy neighbour disturbed."""
+    steal, total = (now - then for now, then in zip(stolen(), before, strict=True))
+    return round(steal / total, 3) if total else 0.0
+
+
 def _cpu() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

@@ -54,7 +54,8 @@ def show(sections: list[Section], facts: dict[str, Any]) -> None:
             table.add_row(f"  [italic]mark: {mark.text}[/italic]", verdict)
     console.print(table)
     console.print(
-        f"[dim]{facts['cores']} cores {facts['cpu']}, {facts['memory_gb']} GB, load {facts['load_before']} before; "
+        f"[dim]{facts['cores']} cores {facts['cpu']}, {facts['memory_gb']} GB, load {facts['load_before']} before, "
+        f"{facts['stolen']:.1%} of the CPU taken by the host for others; "
         f"Python {facts['python']}, PostgreSQL {facts['postgresql']}, granian {facts['granian']}, "
         f"asyncpg {facts['asyncpg']}, aiohttp {facts['aiohttp']}; {facts['date']}, commit {facts['commit']}[/dim]"
     )

@@ -79,7 +79,7 @@ class Application:
         self._sender = Sender(parse_networks(settings.webhook_allow_networks))
         delivery = DeliveryWorker(database, box, self._sender)
         kinds = [*self._instagram.lane_kinds(), delivery.kind(), EraseWorker(database).kind()]
-        self._lanes = LaneWorkers(database, kinds, pressed=self._instagram.receiver.pressed)
+        self._lanes = LaneWorkers(database, kinds, pressed=self._instagram.pressed)
         services = Services(database, box, {self._instagram.type: self._instagram}, lambda: datetime.now(UTC))
         self._api = create_api(services)
         self._operate = Operate(database)

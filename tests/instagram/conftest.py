@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from heliograph.channels.instagram import outbound
+from heliograph.channels.instagram.journal import FILING_LANE
 from tests.conftest import Server
 from tests.instagram.house import House, Shop
 from tests.instagram.meta import PlayedMeta, Site
@@ -47,9 +48,9 @@ def meta(loop: Loop) -> Iterator[PlayedMeta]:
 
 @pytest.fixture(scope="session")
 def door(loop: Loop, each_server: Server) -> Iterator[House]:
-    """A house that receives and does nothing with it."""
+    """A house where what is received comes to its inbound lanes, and no further."""
     with each_server.database(migrated=True) as url:
-        house = House(loop, url, "http://127.0.0.1:1", workers=False).start()
+        house = House(loop, url, "http://127.0.0.1:1", works_on={FILING_LANE}).start()
         yield house
         house.stop()
 

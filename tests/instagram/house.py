@@ -12,7 +12,7 @@ import itertools
 import json
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -74,7 +74,7 @@ class Answer:
 
 
 class House:
-    """One running server. ``workers=False`` leaves what is received in its lanes."""
+    """One running server, working on its lanes: all of them, or only those of the kinds in ``works_on``."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class House:
         database_url: str,
         graph_url: str,
         *,
-        workers: bool = True,
+        works_on: Container[str] | None = None,
         grace: float = 30.0,
         most_crashes: int = 3,
     ) -> None:
@@ -92,7 +92,7 @@ class House:
         self.box = SecretBox([KEY])
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._workers = workers
+        self._works_on = works_on
         self._grace = grace
         self._most_crashes = most_crashes
         self.database: Database
@@ -119,7 +119,11 @@ class House:
         self.channel = InstagramChannel(
             self.database, self.box, self.graph, public_url=self.url, unknown_grace=self._grace
         )
-        kinds = [replace(kind, most_crashes=self._most_crashes) for kind in self.channel.lane_kinds()]
+        kinds = [
+            replace(kind, most_crashes=self._most_crashes)
+            for kind in self.channel.lane_kinds()
+            if self._works_on is None or kind.name in self._works_on
+        ]
         self.lanes = LaneWorkers(self.database, kinds, poll_seconds=0.05)
         services = Services(self.database, self.box, {"instagram": self.channel}, lambda: datetime.now(UTC))
         api = create_api(services)
@@ -134,8 +138,7 @@ class House:
             application, port=self.port, interface=Interfaces.ASGINL, log_enabled=False, websockets=False
         )
         self._serving = asyncio.ensure_future(self._server.serve())
-        if self._workers:
-            self.lanes.start()
+        self.lanes.start()
 
     def stop(self) -> None:
         self._server.stop()
@@ -143,8 +146,7 @@ class House:
 
     async def _stop(self) -> None:
         await asyncio.wait_for(self._serving, 10)
-        if self._workers:
-            await self.lanes.stop(patience=1.0)
+        await self.lanes.stop(patience=1.0)
         await self.graph.close()
         await self.database.close()
 
@@ -196,7 +198,7 @@ class House:
 
     def quiet(self, seconds: float = DEADLINE) -> None:
         """Wait until all that was received has been dealt with."""
-        eventually(lambda: not self.value("select count(*) from lanes where kind = 'inbound'"), seconds)
+        eventually(lambda: not self.value("select count(*) from lanes where kind in ('filing', 'inbound')"), seconds)
 
     # What tests begin with ------------------------------------------------------------------------------------
 
@@ -284,8 +286,14 @@ class Shop:
         self.deliver(*items, name=name)
         self.received()
 
+    def filed(self, seconds: float = DEADLINE) -> None:
+        """Wait until all that came for this Facebook app is in its lanes."""
+        waiting = "select count(*) from lanes where kind = 'filing' and key = $1"
+        eventually(lambda: not self.house.value(waiting, self.facebook_app), seconds)
+
     def received(self, seconds: float = DEADLINE) -> None:
         """Wait until all that came for this Facebook app has been dealt with."""
+        self.filed(seconds)
         waiting = "select count(*) from lanes where kind = 'inbound' and key like $1 || '/%'"
         eventually(lambda: not self.house.value(waiting, self.facebook_app), seconds)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from heliograph.lanes import Lane
+from heliograph.lanes import Lane, LaneWorkers, LeaseLostError
 from heliograph.lanes.queue import lease
 from tests.conftest import Server
 from tests.instagram.house import SECRET_KEY, House, Shop, new_mid, unique
@@ -57,9 +57,9 @@ def server(database_url: str, graph_url: str, log: Path) -> Iterator[tuple[Proce
 
 @pytest.fixture
 def onlooker(loop: Loop, each_server: Server, meta: PlayedMeta) -> Iterator[House]:
-    """A house on a database of this test's own, whose workers rest until the test starts them."""
+    """A house on a database of this test's own, that works on nothing until the test makes it."""
     with each_server.database(migrated=True) as url:
-        house = House(loop, url, meta.url, workers=False, grace=0.0).start()
+        house = House(loop, url, meta.url, works_on=(), grace=0.0).start()
         yield house
         house.stop()
 
@@ -97,14 +97,25 @@ def test_what_got_a_200_is_in_the_journal_though_the_process_is_killed(
     assert set(acknowledged) <= kept
     # and whoever comes next applies them
     onlooker.execute("update lanes set due_at = now()")
-    onlooker.loop.run(start_workers(onlooker))
-    onlooker.quiet()
+    with working(onlooker):
+        onlooker.quiet()
     assert len(shop.messages()) == len(kept)
-    onlooker.loop.run(onlooker.lanes.stop(patience=1.0))
 
 
-async def start_workers(house: House) -> None:
-    house.lanes.start()
+@contextmanager
+def working(house: House) -> Iterator[None]:
+    """The house works on all its lanes."""
+
+    async def start() -> LaneWorkers:
+        workers = LaneWorkers(house.database, house.channel.lane_kinds(), poll_seconds=0.05)
+        workers.start()
+        return workers
+
+    workers = house.loop.run(start())
+    try:
+        yield
+    finally:
+        house.loop.run(workers.stop(patience=1.0))
 
 
 def test_what_was_being_sent_when_the_process_was_killed_is_never_sent_again(
@@ -136,16 +147,15 @@ def test_what_was_being_sent_when_the_process_was_killed_is_never_sent_again(
     shop.deliver(shop.echo(by_echo, gates[0].told[1]["message_id"], text="Hi"))
     set_grace(onlooker, 1.0)
     onlooker.execute("update lanes set due_at = now()")  # as if the dead process's leases had run out
-    onlooker.loop.run(start_workers(onlooker))
-    assert shop.outcome(posted[0]) == ["channel", "user"]
-    assert shop.outcome(posted[1]) == ["channel"]
-    assert "It was not sent" in shop.failure(posted[2])["message"]
-    assert [meta.texts(person) for person in people] == [["Hi"]] * 3
-    after = [shop.post(person, "after") for person in people]
-    for message in after:
-        assert shop.outcome(message) == ["channel"]
-    assert [meta.texts(person) for person in people] == [["Hi", "after"]] * 3
-    onlooker.loop.run(onlooker.lanes.stop(patience=1.0))
+    with working(onlooker):
+        assert shop.outcome(posted[0]) == ["channel", "user"]
+        assert shop.outcome(posted[1]) == ["channel"]
+        assert "It was not sent" in shop.failure(posted[2])["message"]
+        assert [meta.texts(person) for person in people] == [["Hi"]] * 3
+        after = [shop.post(person, "after") for person in people]
+        for message in after:
+            assert shop.outcome(message) == ["channel"]
+        assert [meta.texts(person) for person in people] == [["Hi", "after"]] * 3
     check_log(log, shop)
 
 
@@ -163,11 +173,30 @@ def check_log(log: Path, shop: Shop) -> None:
         assert secret not in written
 
 
+def test_two_workers_that_both_believe_to_hold_a_lane_file_a_webhook_once(onlooker: House) -> None:
+    """One slept longer than its lease and does not know yet. The lease decides, in the transaction of the effects."""
+    shop = onlooker.shop()
+    shop.deliver(shop.text("5"), shop.text("6"))
+
+    async def both() -> list[object]:
+        (worker,) = [one for one in onlooker.channel.lane_kinds() if one.name == "filing"]
+        sleeper = await leased(onlooker, "filing")
+        await onlooker.database.execute("update lanes set due_at = now()")
+        holder = await leased(onlooker, "filing")
+        return await asyncio.gather(worker.handler(sleeper), worker.handler(holder), return_exceptions=True)
+
+    lost, filed = onlooker.loop.run(both())
+    assert isinstance(lost, LeaseLostError)
+    assert filed is None
+    assert onlooker.value("select count(*) from jobs where kind = 'inbound'") == 2
+
+
 def test_two_workers_that_both_believe_to_hold_a_lane_send_a_message_once(onlooker: House, meta: PlayedMeta) -> None:
     """One slept longer than its lease and does not know yet. The ledger decides, whoever comes first."""
     shop = onlooker.shop()
     people = [unique("5846") for _ in range(20)]
     shop.deliver(*(shop.text(person) for person in people))
+    onlooker.loop.run(work(onlooker, "filing"))
     onlooker.loop.run(work(onlooker, "inbound"))
     for person in people:
         meta.script(person, refused(2, status=500))

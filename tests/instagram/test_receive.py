@@ -34,6 +34,7 @@ def journal(shop: Shop) -> list[bytes]:
 
 def lanes(shop: Shop) -> dict[str, list[str]]:
     """What waits for this Facebook app: by lane, the paths of its items, in order."""
+    shop.filed()
     found: dict[str, list[str]] = {}
     for row in shop.house.rows(
         "select key, payload from jobs where kind = 'inbound' and key like $1 || '/%' order by id", shop.facebook_app
@@ -350,6 +351,7 @@ def test_what_comes_together_is_written_together_and_nothing_is_lost_or_mixed_up
         answers = pool.map(lambda b: shop.house.webhook(shop.facebook_app, b, secret=shop.secret).status, bodies)
         assert set(answers) == {200}
     assert sorted(journal(shop)) == sorted(bodies)
+    shop.filed()
     for row in shop.house.rows(
         "select key, (select body from journal where id = split_part(payload, ':', 1)::bigint) as body from jobs"
         " where kind = 'inbound' and key like $1 || '/%'",

@@ -21,9 +21,9 @@ log = get_logger("lanes")
 Handler = Callable[[list[Lane]], Awaitable[None]]
 # While the process is pressed, a kind leases this little, this often: work goes on, but what can wait does not take the
 # core from what cannot.
-PRESSED_LANES = 50
-PRESSED_JOBS = 8
-PRESSED_PAUSE_SECONDS = 0.3
+PRESSED_LANES = 8
+PRESSED_JOBS = 4
+PRESSED_PAUSE_SECONDS = 0.5
 
 OnDead = Callable[[Connection, Lane, Job, str], Awaitable[None]]
 
@@ -127,7 +127,7 @@ class _KindLoop:
         self.batches: set[asyncio.Task[None]] = set()
         self._held: dict[int, Lane] = {}
         self._leased_at = 0.0
-        self._leased = 0  # how many lanes the last lease brought: more than one is load
+        self._leased = 0  # how many jobs the last lease brought: more than one is load
         self._left_some = False
 
     async def run(self) -> None:
@@ -151,7 +151,7 @@ class _KindLoop:
         pressed = self._pressed()
         held = [lane for lane in self._held.values() if not lane.settled]
         room = min(PRESSED_LANES if pressed else kind.lanes_per_batch, kind.most_lanes - len(held))
-        if room <= 0 or len(self.batches) >= kind.most_batches:
+        if room <= 0 or len(self.batches) >= (1 if pressed else kind.most_batches):
             await asyncio.wait(self.batches, return_when=asyncio.FIRST_COMPLETED)
             return True
         by_group = Counter(lane.group for lane in held)
@@ -168,7 +168,7 @@ class _KindLoop:
                 seconds=kind.lease_seconds,
                 but_not=crowded,
             )
-        self._leased = len(lanes)
+        self._leased = sum(len(lane.jobs) for lane in lanes)
         if not lanes:
             return False
         for lane in lanes:

@@ -7,6 +7,8 @@ from typing import Any
 from heliograph.channels.base import ConnectError
 from heliograph.channels.instagram import connect as connecting
 from heliograph.channels.instagram.accounts import TYPE, FacebookApps, token_place
+from heliograph.channels.instagram.filing import FilingWorker
+from heliograph.channels.instagram.flood import Flood
 from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.channels.instagram.inbound import InboundWorker
 from heliograph.channels.instagram.outbound import OutboundWorker
@@ -40,13 +42,19 @@ class InstagramChannel:
         self._graph = graph
         self._public_url = public_url
         self.apps = FacebookApps(database, box)
-        self.receiver = WebhookReceiver(database, self.apps)
+        self._flood = Flood()
+        self.receiver = WebhookReceiver(database, self.apps, self._flood)
+        self._filing = FilingWorker(database)
         self._inbound = InboundWorker(database, graph, self.apps, box)
         self._outbound = OutboundWorker(database, graph, box, unknown_grace=unknown_grace)
 
+    def pressed(self) -> bool:
+        """Whether webhooks come in a flood just now: then what is not their 200 should stand back."""
+        return bool(self._flood)
+
     def lane_kinds(self) -> Sequence[LaneKind]:
-        """`inbound` and `send`."""
-        return [self._inbound.kind(), self._outbound.kind()]
+        """`filing`, `inbound` and `send`."""
+        return [self._filing.kind(), self._inbound.kind(), self._outbound.kind()]
 
     async def connect(self, app_id: str, request: Mapping[str, Any]) -> str:
         """Connect the account behind a Page token. Raises :class:`ConnectError`; then there is no integration."""

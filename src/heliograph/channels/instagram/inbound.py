@@ -17,9 +17,9 @@ from heliograph.channels.instagram.accounts import Account, FacebookApps
 from heliograph.channels.instagram.delivery_events import USER, delivery_event
 from heliograph.channels.instagram.envelope import items
 from heliograph.channels.instagram.graph import Graph
+from heliograph.channels.instagram.journal import INBOUND_LANE, applied_by, read
 from heliograph.channels.instagram.leftovers import Leftover, keep, label
 from heliograph.channels.instagram.profile import read_profiles
-from heliograph.channels.instagram.receive import INBOUND_LANE
 from heliograph.events import Event, publish
 from heliograph.lanes import Job, Lane, LaneKind, Outcome, settle
 from heliograph.messaging import contacts, intake
@@ -36,8 +36,6 @@ ECHO_PATIENCE = timedelta(minutes=2)
 
 # How many people a process remembers to have written before.
 _MOST_MET = 100_000
-
-_JOURNAL = "select id, facebook_app_id, body, received_at from journal where id = any ($1::bigint[])"
 
 
 @dataclass(slots=True)
@@ -109,8 +107,7 @@ class InboundWorker:
 
     async def _read(self, connection: Connection, lanes: Sequence[Lane]) -> dict[str, list[_Step]]:
         """The steps of each lane, by its key."""
-        wanted = {int(job.payload.partition(":")[0]) for lane in lanes for job in lane.jobs}
-        rows = {row["id"]: row for row in await connection.fetch(_JOURNAL, list(wanted))}
+        rows = await read(connection, {applied_by(job)[0] for lane in lanes for job in lane.jobs})
         parsed = {id_: {item.path: item for item in items(row["body"])} for id_, row in rows.items()}
         routes = await accounts.connected(
             connection,
@@ -120,10 +117,10 @@ class InboundWorker:
         for lane in lanes:
             steps = work.setdefault(lane.key, [])
             for job in _together(lane):
-                number, _, path = job.payload.partition(":")
-                row, item = rows.get(int(number)), parsed.get(int(number), {}).get(path)
+                number, path = applied_by(job)
+                row, item = rows.get(number), parsed.get(number, {}).get(path)
                 if row is None or item is None:  # erased since
-                    steps.append(_Step(job, int(number), path, "", "", None, []))
+                    steps.append(_Step(job, number, path, "", "", None, []))
                     continue
                 steps.append(
                     _Step(
@@ -172,9 +169,9 @@ class InboundWorker:
 
     async def on_dead(self, connection: Connection, lane: Lane, job: Job, error: str) -> None:
         """An item that crashes the worker again and again stays in the journal, shown as failed."""
-        number, _, path = job.payload.partition(":")
+        number, path = applied_by(job)
         _, account, person = lane.key.split("/", 2)
-        await keep(connection, [Leftover(int(number), path, account, person, "failed", error[:500])])
+        await keep(connection, [Leftover(number, path, account, person, "failed", error[:500])])
 
 
 def _together(lane: Lane) -> Sequence[Job]:

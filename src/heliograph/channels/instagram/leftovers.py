@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from heliograph.channels.instagram.envelope import LISTS
-from heliograph.channels.instagram.receive import INBOUND_LANE
+from heliograph.channels.instagram.journal import filing_job, inbound_job
 from heliograph.lanes import NewJob, enqueue
 from heliograph.storage import Connection, Database
 
@@ -20,10 +20,12 @@ class Leftover(NamedTuple):
     detail: str = ""
 
 
+UNFILED = "unfiled"  # of a whole webhook, with path "": its items are not known
+
 # What a metric may count apart; a stranger's inventions are counted together.
 _NAMED = frozenset(
     {
-        *("dashboard_test", "not_connected", "no_person", "shape", "empty", "unsupported", "failed"),
+        *("dashboard_test", "not_connected", "no_person", "shape", "empty", "unsupported", "failed", UNFILED),
         *("switched_off:story_mention", "switched_off:story_reply", "echo:story_mention"),
         *("kind:reaction", "kind:referral", "kind:message_edit", "kind:optin", "kind:policy-enforcement"),
         *("kind:pass_thread_control", "kind:take_thread_control", "kind:request_thread_control"),
@@ -68,7 +70,7 @@ with taken as (
         limit $3 for update skip locked
     ) t
     where l.journal_id = t.journal_id and l.path = t.path
-    returning l.journal_id, l.path, l.account_id, l.person_id
+    returning l.journal_id, l.path, l.account_id, l.person_id, l.reason
 )
 select t.*, (select facebook_app_id from journal j where j.id = t.journal_id) as facebook_app_id from taken t
 order by {_IN_ORDER}
@@ -105,5 +107,7 @@ async def replay(database: Database, reason: str | None = None, *, batch: int = 
 
 
 def _job(row: Any) -> NewJob:
-    key = f"{row['facebook_app_id']}/{row['account_id']}/{row['person_id']}"
-    return NewJob(INBOUND_LANE, key, f"{row['journal_id']}:{row['path']}")
+    number, app = row["journal_id"], row["facebook_app_id"]
+    if row["reason"] == UNFILED:
+        return filing_job(app, [number])
+    return inbound_job(number, row["path"], app, row["account_id"], row["person_id"])

@@ -1,8 +1,8 @@
 """Meta's webhooks come in here (Meta reference 1.2 to 1.4): a plain ASGI callable, the hot path.
 
-    bytes ──▶ signature over the raw bytes ──▶ items ──▶ journal + inbound lanes, one group commit ──▶ 200
+    bytes ──▶ signature over the raw bytes ──▶ journal + one job to file it, one group commit ──▶ 200
 
-Invariant: what got a 200 is on disk. Nothing is judged here; whatever is signed is kept and answered 200.
+Invariant: what got a 200 is on disk. Nothing is judged here, nor even parsed; whatever is signed is kept and answered 200.
 
 Callback: ``/webhooks/instagram/{facebook app id}``. Without an id every known app's secret is tried, for apps that were
 set up by hand.
@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from heliograph.channels.instagram.accounts import FacebookApp, FacebookApps
-from heliograph.channels.instagram.envelope import items
+from heliograph.channels.instagram.flood import Flood
+from heliograph.channels.instagram.journal import FILING_LANE
 from heliograph.lanes import enqueue_with
 from heliograph.storage import Database, GroupCommit
 from heliograph.telemetry import metrics
@@ -23,32 +24,27 @@ from heliograph.telemetry.logs import get_logger
 log = get_logger("instagram")
 
 CALLBACK_PATH = "/webhooks/instagram"
-INBOUND_LANE = "inbound"
 LARGEST_BODY = 1024 * 1024
-# So many webhooks waiting for their 200 at once are a flood; and so long it counts as one after the last sign of it.
-_FLOOD = 24
-_FLOOD_SECONDS = 0.02
 _MOST_DRAINED = 8 * LARGEST_BODY
 # Strangers can knock as often as they like: every refusal is counted, and one a reason is logged in this many seconds.
 _LOG_EVERY_SECONDS = 10.0
 # ``sha256=`` and 64 hexadecimal digits.
 _SIGNATURE_LENGTH = 71
 
-# Journal and lanes in one statement, which is its own transaction: one round trip and one commit for a whole batch.
+# One statement, which is its own transaction: one round trip and one commit for a whole batch, and for each Facebook app
+# in it one job, in that app's lane. The job names the batch's rows: filing them one by one can wait, the 200 cannot.
 _RECEIVE = enqueue_with(f"""written as (
     insert into journal (facebook_app_id, body)
     select facebook_app_id, body from unnest($1::text[], $2::bytea[]) with ordinality as j (facebook_app_id, body, ord)
     order by ord
-    returning id
-), numbered as (
-    select id, row_number() over (order by id) as webhook from written
+    returning id, facebook_app_id
 ), wanted as (
-    select '{INBOUND_LANE}' as kind, i.key, '' as grp, n.id || ':' || i.path as payload, i.ord
-    from unnest($3::int[], $4::text[], $5::text[]) with ordinality as i (webhook, key, path, ord)
-    join numbered n on n.webhook = i.webhook
+    select '{FILING_LANE}' as kind, facebook_app_id as key, '' as grp, string_agg(id::text, ',' order by id) as payload,
+        1 as ord
+    from written group by facebook_app_id
 )""")  # noqa: S608  the only thing put in is a constant above
 
-_Received = tuple[str, bytes, list[tuple[str, str]]]  # Facebook app, body, (lane key, path) of each item
+_Received = tuple[str, bytes]  # Facebook app, body
 
 
 def callback_url(public_url: str, facebook_app_id: str) -> str:
@@ -65,17 +61,12 @@ def signature_fits(secret: str, body: bytes, header: bytes) -> bool:
 class WebhookReceiver:
     """The ASGI callable. One per process: its group commit is what makes it fast."""
 
-    def __init__(self, database: Database, apps: FacebookApps) -> None:
+    def __init__(self, database: Database, apps: FacebookApps, flood: Flood) -> None:
         self._database = database
         self._apps = apps
         self._logged_at: dict[str, float] = {}
-        self._waiting = 0
-        self._flooded_at = float("-inf")
+        self._flood = flood
         self._journal: GroupCommit[_Received, None] = GroupCommit(self._write)
-
-    def pressed(self) -> bool:
-        """Whether webhooks come in floods just now: then their 200s, which Meta waits for, go before all other work."""
-        return time.perf_counter() - self._flooded_at < _FLOOD_SECONDS
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Answer one request under :data:`CALLBACK_PATH`."""
@@ -96,11 +87,13 @@ class WebhookReceiver:
         await send({"type": "http.response.body", "body": text})
 
     async def _post(self, app_id: str, scope: dict[str, Any], receive: Any) -> tuple[int, bytes]:
-        signature = b""
+        signature = length = b""
         for name, value in scope["headers"]:
             if name == b"x-hub-signature-256":
                 signature = value
-        if _announced(scope) > _MOST_DRAINED:
+            elif name == b"content-length":
+                length = value
+        if _number(length) > _MOST_DRAINED:
             return self._refuse(413, "too large")
         try:
             body = await _read(receive)
@@ -112,18 +105,14 @@ class WebhookReceiver:
         app = await self._signer(app_id, body, signature)
         if app is None:
             return self._refuse(401, "signature missing" if not signature else "signature wrong")
-        jobs = [(f"{app.id}/{item.account}/{item.person}", item.path) for item in items(body)]
-        self._waiting += 1
-        if self._waiting >= _FLOOD:
-            self._flooded_at = start
+        self._flood.came()
         try:
-            await self._journal.submit((app.id, body, jobs))
+            await self._journal.submit((app.id, body))
         except Exception as error:
             # Meta tries again what gets no 200.
             return self._refuse(503, "not stored", type(error).__name__)
         finally:
-            self._waiting -= 1
-        metrics.WEBHOOKS_RECEIVED.inc()
+            self._flood.went()
         metrics.WEBHOOK_SECONDS.observe(time.perf_counter() - start)
         return 200, b"ok"
 
@@ -148,15 +137,8 @@ class WebhookReceiver:
         return status, reason.encode()
 
     async def _write(self, batch: list[_Received]) -> list[None]:
-        jobs = [(number, key, path) for number, one in enumerate(batch, 1) for key, path in one[2]]
-        await self._database.execute(
-            _RECEIVE,
-            [one[0] for one in batch],
-            [one[1] for one in batch],
-            [job[0] for job in jobs],
-            [job[1] for job in jobs],
-            [job[2] for job in jobs],
-        )
+        await self._database.execute(_RECEIVE, [one[0] for one in batch], [one[1] for one in batch])
+        metrics.WEBHOOKS_RECEIVED.inc(len(batch))
         return [None] * len(batch)
 
     async def _verify(self, app_id: str, query_string: bytes) -> tuple[int, bytes]:
@@ -170,10 +152,9 @@ class WebhookReceiver:
         return self._refuse(403, "verification failed")
 
 
-def _announced(scope: dict[str, Any]) -> int:
-    """The body's length as its headers give it; 0 when they do not."""
-    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
-    return int(length) if length.isdigit() and len(length) < 20 else 0
+def _number(header: bytes) -> int:
+    """A length as a header gives it; 0 when it does not."""
+    return int(header) if header.isdigit() and len(header) < 20 else 0
 
 
 class _BrokenOffError(Exception):
