@@ -1,4 +1,4 @@
-"""``python -m bench [--only a,b,c,d] [--seconds N] [--quick] [--json FILE] [--strict]``."""
+"""``python -m bench [--only a,b,c,d,e] [--seconds N] [--quick] [--json FILE] [--strict]``."""
 
 import argparse
 import contextlib
@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import acks, endtoend, memory, sending
+from bench import acks, endtoend, memory, sending, store
 from bench.machine import facts, stolen, stolen_share
 from bench.report import Section, as_json, console, show, step
 from bench.stage import build
@@ -19,7 +19,7 @@ PERSONS = 500
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description="Measure Heliograph on this machine.")
-    parser.add_argument("--only", default="a,b,c,d", help="which measurements, e.g. a,b (all by default)")
+    parser.add_argument("--only", default="a,b,c,d,e", help="which measurements, e.g. a,b (all by default)")
     parser.add_argument("--seconds", type=float, help="length of a measured stretch (10, with --quick 3)")
     parser.add_argument("--quick", action="store_true", help="a rough answer in less than a minute")
     parser.add_argument(
@@ -29,8 +29,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a mark is missed")
     options = parser.parse_args()
     options.only = [key.strip() for key in options.only.split(",") if key.strip()]
-    if unknown := set(options.only) - set("abcd"):
-        parser.error(f"--only knows a, b, c and d, not {', '.join(sorted(unknown))}")
+    if unknown := set(options.only) - set("abcde"):
+        parser.error(f"--only knows a, b, c, d and e, not {', '.join(sorted(unknown))}")
     options.seconds = options.seconds or (3.0 if options.quick else 10.0)
     return options
 
@@ -49,6 +49,8 @@ async def bench(options: argparse.Namespace, sections: list[Section], about: dic
             sections.append(await sending.measure(stage, options.seconds))
         if "d" in options.only:
             sections.append(await memory.measure(stage, loaded=bool(sections)))
+        if "e" in options.only:
+            sections.append(await store.measure(stage, options.seconds))
         step("stopping ...")
 
 

@@ -1,8 +1,6 @@
 """The stage: server, database, simulator and our own listeners, connected through the HTTP API as a customer would."""
 
 import asyncio
-import base64
-import json
 import shutil
 import sys
 import tempfile
@@ -11,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 import asyncpg
@@ -19,8 +18,9 @@ from bench.connections import HOST, Caller, callers, listen
 from bench.customer import Customer
 from bench.figures import Cpu, Memory, cpu
 from bench.meta import Meta
+from bench.owner import app_owner
 from bench.people import Account, Person, Script, persons
-from bench.processes import Process, clean_env, free_port, parent_of, stop_postgres
+from bench.processes import Process, free_port, parent_of, stop_postgres
 from heliograph.channels.instagram.receive import CALLBACK_PATH
 
 _ECHO_CONNECTIONS = 4
@@ -44,6 +44,13 @@ class Stage:
     database: Any  # asyncpg ships no types
     postmaster: int
     conversations: list[str]
+    database_url: str  # "": the embedded PostgreSQL
+
+    def url_of(self, name: str) -> str:
+        """Another database of the same PostgreSQL, as a URL."""
+        if not self.database_url:
+            return _embedded_url(self.directory, name)
+        return urlsplit(self.database_url)._replace(path=f"/{name}").geturl()
 
     def cpu(self) -> Cpu:
         """CPU used so far."""
@@ -92,6 +99,7 @@ async def build(people: int, database_url: str = "") -> AsyncIterator[Stage]:
             "HELIOGRAPH_GRAPH_URL": f"http://{HOST}:{graph_port}",
             "HELIOGRAPH_DATABASE_URL": database_url,
             "HELIOGRAPH_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8",
+            "HELIOGRAPH_API_RATE": "0",  # one key calls for all; its limit is not what is measured
         }
         server = await _start(stack, directory, "heliograph", "serve", env=env)
         await server.answers(port, "/readyz")
@@ -115,7 +123,7 @@ async def build(people: int, database_url: str = "") -> AsyncIterator[Stage]:
         meta.echo_to(account, port, await callers(port, _ECHO_CONNECTIONS))
         stage = Stage(
             directory, server, port, bare_port, account, app_id, authorization, customer, meta, crowd, memory, database,
-            mother, [],
+            mother, [], database_url,
         )  # fmt: skip
         await _acquaint(stage)
         memory.idle = memory.now()
@@ -152,42 +160,30 @@ async def _seed(simulator_port: int) -> dict[str, str]:
 
 async def _connect(port: int, env: dict[str, str], seed: dict[str, str], target: str) -> tuple[str, str]:
     """Account key by the command line; app, webhook, Instagram account and app key by the API."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "heliograph", "keys", "create", "--json",
-        env=clean_env() | env, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    output, _ = await process.communicate()
-    key = json.loads(output)
-    async with aiohttp.ClientSession(f"http://{HOST}:{port}", auth=aiohttp.BasicAuth(key["id"], key["secret"])) as http:
-
-        async def post(path: str, body: dict[str, Any]) -> dict[str, Any]:
-            async with http.post(path, json=body) as answer:
-                if answer.status != 201:
-                    raise RuntimeError(f"POST {path} answered {answer.status}: {await answer.text()}")
-                return dict(await answer.json())
-
-        app_id = (await post("/v2/apps", {"displayName": "Bench"}))["app"]["id"]
+    async with app_owner(port, env) as owner:
+        app_id, authorization = await owner.app()
         triggers = ["conversation:create", "conversation:message"]
         custom = {"type": "custom", "webhooks": [{"target": target, "triggers": triggers}]}
-        await post(f"/v2/apps/{app_id}/integrations", custom)
+        await owner.post(f"/v2/apps/{app_id}/integrations", custom)
         wanted = {
             "appId": "facebook_app_id",
             "appSecret": "facebook_app_secret",
             "pageAccessToken": "page_access_token",
         }
         instagram = {"type": "instagram", **{name: seed[given] for name, given in wanted.items()}}
-        await post(f"/v2/apps/{app_id}/integrations", instagram)
-        own = (await post(f"/v2/apps/{app_id}/keys", {"displayName": "Bench"}))["key"]
-    return app_id, "Basic " + base64.b64encode(f"{own['id']}:{own['secret']}".encode()).decode()
+        await owner.post(f"/v2/apps/{app_id}/integrations", instagram)
+    return app_id, authorization
 
 
 async def _database(directory: Path, url: str) -> Any:
     """A connection of our own, to see when the server has finished."""
-    if url:
-        return await asyncpg.connect(url)
+    return await asyncpg.connect(url or _embedded_url(directory, "postgres"))
+
+
+def _embedded_url(directory: Path, name: str) -> str:
+    """A database of the embedded PostgreSQL."""
     lines = (directory / "postgres" / "postmaster.pid").read_text().split("\n")
-    port, socket_directory, address = int(lines[3] or 5432), lines[4], lines[5]
-    return await asyncpg.connect(host=socket_directory or address, port=port, user="postgres", database="postgres")
+    return f"postgresql://postgres@/{name}?" + urlencode({"host": lines[4] or lines[5], "port": lines[3] or "5432"})
 
 
 async def _acquaint(stage: Stage) -> None:
