@@ -336,8 +336,8 @@ def test_a_conversation_goes_from_a_bot_to_a_human_and_back(house: House, listen
         places = SwitchboardIntegrationsApi(client)
         for listener in (bot, human):
             hook = m.Webhook(target=listener.target.url, triggers=[MESSAGE, PASS, "switchboard:releaseControl"])
-            body = m.Integration(m.Custom(type="custom", webhooks=[hook]))
-            listener.integration_id = integrations.create_integration(app_id, body).integration.actual_instance.id
+            body = m.Custom(type="custom", webhooks=[hook])
+            listener.integration_id = integrations.create_integration(app_id, body).integration.id
         instagram = house.connected(app_id)
         board = boards.create_switchboard(app_id).switchboard
         made = {

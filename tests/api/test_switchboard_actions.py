@@ -1,5 +1,6 @@
 """Pass, offer, accept, release: who is in control afterwards, and what is told of it."""
 
+import asyncio
 from collections import Counter
 from typing import Any
 
@@ -12,10 +13,11 @@ from sunshine_conversations_client.api import ConversationsApi, SwitchboardActio
 
 from heliograph.messaging.switchboard.targets import InvalidTargetError, resolve
 from tests.api.conftest import Shop
-from tests.api.house import House, Key
+from tests.api.house import Answer, House, Key
 from tests.api.operations import TEXT
 from tests.api.switchboards import Switchboard, control, put, switchboard_of, told
 from tests.api.test_consistency import at_once, statements
+from tests.support import wait_until
 
 PLACES = "/switchboardIntegrations"
 
@@ -347,6 +349,35 @@ def test_control_that_is_lost_goes_to_the_default_with_the_next_message(
     assert house.post(shop.conversation + "/messages", TEXT).status == 201
     assert now(house, shop) == ("bot", pending)
     assert [event["type"] for event in told(house, shop.person.conversation_id)][2:] == []
+
+
+def test_who_was_put_on_the_switchboard_while_a_message_waited_keeps_control(
+    house: House, shop: Shop, board: Switchboard
+) -> None:
+    """The message's statement began before there was this one, and its wait ends when this one is in control."""
+    hook = {"name": "late", "integrationId": house.custom(shop.app_id)["id"]}
+
+    async def meanwhile() -> Answer:
+        async with house.database.transaction() as connection:
+            conversation = shop.person.conversation_id
+            await connection.execute("select from conversations where id = $1 for update", conversation)
+            posting = asyncio.create_task(asyncio.to_thread(house.post, shop.conversation + "/messages", TEXT))
+            await wait_until(lambda: house.database.fetchval(_WAITING), what="the message waits")
+            made = await asyncio.to_thread(house.post, board.path + PLACES, hook)
+            late = made.body["switchboardIntegration"]["id"]
+            sql = "update conversations set active_switchboard_integration_id = $2 where id = $1"
+            await connection.execute(sql, conversation, late)
+        return await posting
+
+    assert house.run(meanwhile()).status == 201
+    (event,) = told(house, shop.person.conversation_id, "conversation:message")
+    assert control(event["payload"]["conversation"]) == now(house, shop) == ("late", None)
+
+
+_WAITING = """
+select true from pg_stat_activity
+where datname = current_database() and wait_event_type = 'Lock' and query like '%from conversations v%for update%'
+"""
 
 
 def test_messages_cost_no_more_statements_with_a_switchboard(house: House, shop: Shop) -> None:

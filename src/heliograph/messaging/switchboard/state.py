@@ -15,12 +15,11 @@ from typing import Any
 
 from heliograph.storage import Connection
 
-Board = dict[str, Any]  # {"default": id, "integrations": {id: the wire's short form}}
-
 
 def board(app_id: str) -> str:
     """An expression for the select list of whatever reads conversations: the app's enabled switchboard, or null.
 
+    Its value is ``{"default": id, "integrations": {id: the short form that conversations carry}}``.
     ``app_id`` is the column that names the app. Names and types stand here and not in the conversation's row, where a
     change of name would have to be written a million times; and they come with the row, because intake and posting
     cannot afford a round trip for them. It is at most ten short rows, and for an app without a switchboard one look
