@@ -139,10 +139,5 @@ def _hears(webhook: _Webhook, event: Event) -> bool:
     conversation = event.payload.get("conversation")
     if place is None or webhook.standby or place in audience.also or conversation is None:
         return True
-    active, pending = (
-        conversation.get("activeSwitchboardIntegration"),
-        conversation.get("pendingSwitchboardIntegration"),
-    )
-    return (active is None and webhook.leads) or any(
-        side is not None and side["id"] == place for side in (active, pending)
-    )
+    sides = (conversation.get(f"{role}SwitchboardIntegration", {}).get("id") for role in ("active", "pending"))
+    return place in sides or (webhook.leads and "activeSwitchboardIntegration" not in conversation)
