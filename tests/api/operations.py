@@ -23,6 +23,9 @@ _CONVERSATION = _CONVERSATIONS + "/{conversationId}"
 _INTEGRATIONS = _APP + "/integrations"
 _CUSTOM = _INTEGRATIONS + "/{customId}"
 _USER = _APP + "/users/{userId}"
+_SWITCHBOARDS = _APP + "/switchboards"
+_SWITCHBOARD = _SWITCHBOARDS + "/{switchboardId}"
+_PLACES = _SWITCHBOARD + "/switchboardIntegrations"
 
 OPERATIONS = {
     "CreateApp": Request("POST", "/v2/apps", {"displayName": "Shop"}),
@@ -48,6 +51,22 @@ OPERATIONS = {
     "GetWebhook": Request("GET", _CUSTOM + "/webhooks/{webhookId}"),
     "UpdateWebhook": Request("PATCH", _CUSTOM + "/webhooks/{webhookId}", {"includeFullUser": True}),
     "DeleteWebhook": Request("DELETE", _CUSTOM + "/webhooks/{webhookId}"),
+    "CreateSwitchboard": Request("POST", _SWITCHBOARDS),
+    "ListSwitchboards": Request("GET", _SWITCHBOARDS),
+    "UpdateSwitchboard": Request(
+        "PATCH",
+        _SWITCHBOARD,
+        {"enabled": True, "defaultSwitchboardIntegrationId": "{switchboardIntegrationId}"},
+    ),
+    "DeleteSwitchboard": Request("DELETE", _SWITCHBOARD),
+    "CreateSwitchboardIntegration": Request("POST", _PLACES, {"name": "spare", "integrationId": "{spareId}"}),
+    "ListSwitchboardIntegrations": Request("GET", _PLACES),
+    "UpdateSwitchboardIntegration": Request(
+        "PATCH",
+        _PLACES + "/{switchboardIntegrationId}",
+        {"deliverStandbyEvents": True, "messageHistoryCount": 3, "nextSwitchboardIntegrationId": None},
+    ),
+    "DeleteSwitchboardIntegration": Request("DELETE", _PLACES + "/{freePlaceId}"),
     "GetUser": Request("GET", _USER),
     "UpdateUser": Request("PATCH", _USER, {"metadata": {"lang": "en"}}),
     "ListClients": Request("GET", _USER + "/clients"),
@@ -63,6 +82,16 @@ OPERATIONS = {
     "DeleteAllMessages": Request("DELETE", _CONVERSATION + "/messages"),
     "DeleteMessage": Request("DELETE", _CONVERSATION + "/messages/{messageId}"),
     "PostActivity": Request("POST", _CONVERSATION + "/activity", {"author": BUSINESS, "type": "typing:start"}),
+    "PassControl": Request(
+        "POST",
+        _CONVERSATION + "/passControl",
+        {"switchboardIntegration": "bot", "reason": "ticketClosed", "metadata": {"lang": "en"}},
+    ),
+    "OfferControl": Request(
+        "POST", _CONVERSATION + "/offerControl", {"switchboardIntegration": "bot", "metadata": {"lang": "en"}}
+    ),
+    "AcceptControl": Request("POST", _CONVERSATION + "/acceptControl", {"metadata": {"lang": "en"}}),
+    "ReleaseControl": Request("POST", _CONVERSATION + "/releaseControl", {"reason": "ticketClosed"}),
 }
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.api.conftest import Shop
 from tests.api.house import House
 from tests.api.operations import OPERATIONS, filled
+from tests.api.switchboards import switchboard_of
 
 # Names the API knows, so that what is thrown gets past the door; values that are right sometimes.
 NAMES = [
@@ -18,10 +19,12 @@ NAMES = [
     "pageAccessToken", "participants", "userId", "userExternalId", "author", "content", "text", "htmlText",
     "markdownText", "actions", "items", "title", "mediaUrl", "uri", "payload", "fields", "name", "label", "coordinates",
     "lat", "long", "template", "destination", "integrationId", "profile", "email", "avatarUrl", "signedUpAt", "iconUrl",
+    "switchboardIntegration", "integrationType", "nextSwitchboardIntegrationId", "messageHistoryCount", "reason",
 ]  # fmt: skip
 WORDS = [
     "text", "image", "file", "carousel", "list", "location", "form", "formResponse", "template", "business", "user",
     "instagram", "custom", "personal", "link", "reply", "typing:start", "conversation:message", "none",
+    "next", "bot", "ticketClosed",
     "https://example.com/a.png", "https://[", "//x", "2026-02-30T00:00:00Z", "9999-12-31T23:59:59-23:59", "a@b.c",
 ]  # fmt: skip
 
@@ -57,7 +60,11 @@ def target(house: House) -> tuple[Shop, dict[str, str]]:
     integration_id = house.connected(app_id)
     shop = Shop(app_id, key, integration_id, house.person(app_id, integration_id))
     custom = house.custom(app_id)
+    switchboard = switchboard_of(house, app_id, bot=custom["id"])
     ids = {
+        "spareId": house.custom(app_id)["id"],
+        "switchboardId": switchboard.id,
+        "switchboardIntegrationId": switchboard.places["bot"],
         "appId": app_id,
         "customId": custom["id"],
         "webhookId": custom["webhooks"][0]["id"],

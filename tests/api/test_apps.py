@@ -8,6 +8,7 @@ from sunshine_conversations_client.api import AppKeysApi, AppsApi, CustomIntegra
 from tests.api.conftest import Shop
 from tests.api.house import House, Key
 from tests.api.operations import OPERATIONS, TEXT
+from tests.api.switchboards import switchboard_of
 
 
 def test_an_app_is_made_changed_and_deleted(house: House) -> None:
@@ -90,10 +91,11 @@ def test_a_custom_integrations_keys(house: House, shop: Shop) -> None:
 
 
 def test_a_deleted_app_leaves_nothing_behind(house: House, shop: Shop) -> None:
-    house.custom(shop.app_id, "conversation:message", "conversation:create")
+    hook = house.custom(shop.app_id, "conversation:message", "conversation:create")["id"]
+    switchboard_of(house, shop.app_id, bot=hook)
     stays_app, stays_key = house.app()
     stays = Shop(stays_app, stays_key, house.connected(stays_app), house.person(stays_app, house.connected(stays_app)))
-    house.custom(stays_app)
+    switchboard_of(house, stays_app, bot=house.custom(stays_app)["id"])
     for each in (shop, stays):
         house.post(each.conversation + "/messages", TEXT, headers={"Idempotency-Key": "k"})
         assert house.request("POST", each.conversation + "/activity", OPERATIONS["PostActivity"].body).status == 200

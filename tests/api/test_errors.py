@@ -365,10 +365,10 @@ def test_what_nobody_expected_is_a_500_that_tells_nothing(house: House, monkeypa
 
 
 TABLES = ("apps", "api_keys", "integrations", "webhooks", "users", "clients", "conversations", "participants",
-          "messages", "events", "idempotency_keys", "lanes", "jobs")  # fmt: skip
+          "messages", "events", "idempotency_keys", "lanes", "jobs", "switchboards", "switchboard_integrations")  # fmt: skip
 
 
 def contents(house: House, shop: Shop) -> dict[str, list[dict[str, Any]]]:
     """Everything that a request could have written."""
     house.erased()
-    return {table: house.rows(f"select * from {table} order by 1") for table in TABLES}
+    return {table: house.rows(f"select * from {table} t order by t::text") for table in TABLES}

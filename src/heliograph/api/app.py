@@ -13,6 +13,9 @@ from heliograph.api import (
     keys,
     messages,
     participants,
+    switchboard_actions,
+    switchboard_integrations,
+    switchboards,
     users,
     webhooks,
 )
@@ -23,7 +26,8 @@ from heliograph.api.services import Services
 
 # The busiest first: routes are tried in this order.
 _RESOURCES = (
-    messages, activities, conversations, participants, users, clients, webhooks, keys, integrations, apps,
+    messages, activities, switchboard_actions, conversations, participants, users, clients, webhooks, keys,
+    integrations, switchboard_integrations, switchboards, apps,
 )  # fmt: skip
 
 

@@ -46,6 +46,14 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "GetWebhook": _EVERY,
     "UpdateWebhook": _EVERY,
     "DeleteWebhook": _EVERY,
+    "CreateSwitchboard": _APP,
+    "ListSwitchboards": _APP,
+    "UpdateSwitchboard": _APP,
+    "DeleteSwitchboard": _APP,
+    "CreateSwitchboardIntegration": _APP,
+    "ListSwitchboardIntegrations": _APP,
+    "UpdateSwitchboardIntegration": _APP,
+    "DeleteSwitchboardIntegration": _APP,
     "GetUser": _EVERY,
     "UpdateUser": _EVERY,
     "ListClients": _EVERY,
@@ -59,6 +67,10 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "DeleteAllMessages": _EVERY,
     "DeleteMessage": _EVERY,
     "PostActivity": _EVERY,
+    "PassControl": _EVERY,
+    "OfferControl": _EVERY,
+    "AcceptControl": _EVERY,
+    "ReleaseControl": _EVERY,
 }
 
 _KEY_ID = re.compile(r"(?:act|app|int)_[0-9a-f]{24}")

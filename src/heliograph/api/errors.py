@@ -33,6 +33,8 @@ NOT_FOUND: Mapping[str, tuple[str, str]] = {
     "integration": ("integration_not_found", "Integration not found"),
     "user": ("user_not_found", "User not found"),
     "conversation": ("conversation_not_found", "Conversation not found"),
+    "switchboard": ("switchboard_not_found", "Switchboard not found"),
+    "switchboardIntegration": ("switchboard_integration_not_found", "SwitchboardIntegration not found"),
     "resource": ("not_found", "Resource not found"),
 }
 

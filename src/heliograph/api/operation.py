@@ -79,6 +79,7 @@ class Operation(APIRoute):
         answer = super().get_route_handler()
         operation = self.operation_id or ""
         takes_body = self.body_field is not None
+        needs_body = self.body_field is not None and self.body_field.field_info.is_required()
         reads = self.methods == {"GET"}
 
         async def handle(request: Request) -> Response:
@@ -101,7 +102,8 @@ class Operation(APIRoute):
                 query = queries.parse(operation, request.scope["query_string"])
                 read = _ReadRequest({**request.scope, "path_params": path})
                 read.raw = raw
-                read.parsed = bodies.parse(request.headers.get("content-type"), raw) if takes_body else None
+                parses = needs_body or (takes_body and raw)
+                read.parsed = bodies.parse(request.headers.get("content-type"), raw) if parses else None
                 inside = None if operation in OUTSIDE_TRANSACTION else connection
                 read.state.call = Call(services, identity.caller, query, _url(request), raw, inside)
                 if inside is not None:

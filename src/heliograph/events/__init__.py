@@ -4,7 +4,7 @@ What happens to a conversation is published here, in the transaction that makes 
 the lane of each webhook that asked for its trigger. So an event is never told without having happened, nor the reverse.
 """
 
-from heliograph.events.log import WEBHOOK_LANE, Event, publish
+from heliograph.events.log import WEBHOOK_LANE, Audience, Event, publish
 from heliograph.events.triggers import TRIGGERS
 
-__all__ = ["TRIGGERS", "WEBHOOK_LANE", "Event", "publish"]
+__all__ = ["TRIGGERS", "WEBHOOK_LANE", "Audience", "Event", "publish"]

@@ -15,6 +15,22 @@ WEBHOOK_LANE = "webhook"
 
 
 @dataclass(frozen=True, slots=True)
+class Audience:
+    """Who hears of an event of the switchboard, by ids of switchboard integrations.
+
+    ``also``: whoever it concerns, in control or not. ``only`` and ``but``: the same event told in two ways, one for
+    this integration alone and one for all others.
+    """
+
+    also: frozenset[str] = frozenset()
+    only: str | None = None
+    but: str | None = None
+
+
+EVERYBODY = Audience()
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened in an app.
 
@@ -29,6 +45,7 @@ class Event:
     conversation_id: str | None = None
     user: dict[str, Any] | None = None
     client: dict[str, Any] | None = None
+    audience: Audience = EVERYBODY
     id: str = field(default_factory=new_id)
 
     def body(self) -> str:
@@ -44,7 +61,9 @@ class Event:
         return orjson.dumps({"user": self.user, "client": self.client}).decode()
 
 
-# Writes the events, and tells which webhooks their apps have: at most ten each, served by webhooks_of_app.
+# Writes the events, and tells which webhooks their apps have: at most ten each. Of a webhook whose integration is on an
+# enabled switchboard, its place there; the look for it, by the integration, is all that an app without one pays.
+# Served by webhooks_of_app, switchboard_integrations_of_integration and switchboards_pkey.
 _INSERT = """
 with written as (
     insert into events (id, app_id, conversation_id, type, body, extras, created_at)
@@ -53,8 +72,24 @@ with written as (
         with ordinality as e (id, app_id, conversation_id, type, body, extras, created_at, ord)
     order by ord
 )
-select id, app_id, triggers from webhooks where app_id = any ($2::text[])
+select w.id, w.app_id, w.triggers, b.place, b.standby, b.leads
+from webhooks w left join (
+    select i.integration_id, i.id as place, i.deliver_standby_events as standby, s.default_id = i.id as leads
+    from switchboard_integrations i join switchboards s on s.id = i.switchboard_id and s.enabled
+) b on b.integration_id = w.integration_id
+where w.app_id = any ($2::text[])
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Webhook:
+    """A webhook of an app. ``place`` is its integration's on the switchboard, None when there it is not."""
+
+    id: str
+    triggers: frozenset[str]
+    place: str | None
+    standby: bool  # wants events of conversations that others are in control of
+    leads: bool  # gets control of conversations that nobody is in control of
 
 
 async def publish(connection: Connection, events: Sequence[Event]) -> None:
@@ -74,15 +109,35 @@ async def publish(connection: Connection, events: Sequence[Event]) -> None:
         [event.extras() for event in events],
         [event.created_at for event in events],
     )
-    by_app: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    by_app: dict[str, list[_Webhook]] = {}
     for row in rows:
-        by_app.setdefault(row["app_id"], []).append((row["id"], frozenset(row["triggers"])))
+        webhook = _Webhook(
+            row["id"], frozenset(row["triggers"]), row["place"], bool(row["standby"]), bool(row["leads"])
+        )
+        by_app.setdefault(row["app_id"], []).append(webhook)
     await enqueue(
         connection,
         [
-            NewJob(WEBHOOK_LANE, f"{webhook}/{event.conversation_id or event.app_id}", event.id, group=webhook)
+            NewJob(WEBHOOK_LANE, f"{webhook.id}/{event.conversation_id or event.app_id}", event.id, group=webhook.id)
             for event in events
-            for webhook, triggers in by_app.get(event.app_id, ())
-            if event.type in triggers
+            for webhook in by_app.get(event.app_id, ())
+            if event.type in webhook.triggers and _hears(webhook, event)
         ],
     )
+
+
+def _hears(webhook: _Webhook, event: Event) -> bool:
+    """Whether the switchboard lets an event through (Sunshine reference 3.1).
+
+    Whoever is not on it hears everything. Whoever is hears of conversations it is in control of, or has been offered;
+    of others only with ``deliverStandbyEvents``. While nobody is in control the default hears: control will be its own,
+    and what comes in the moment when a switchboard is enabled must reach somebody.
+    """
+    place, audience = webhook.place, event.audience
+    if audience.only not in (None, place) or (place is not None and place == audience.but):
+        return False
+    conversation = event.payload.get("conversation")
+    if place is None or webhook.standby or place in audience.also or conversation is None:
+        return True
+    sides = (conversation.get(f"{role}SwitchboardIntegration", {}).get("id") for role in ("active", "pending"))
+    return place in sides or (webhook.leads and "activeSwitchboardIntegration" not in conversation)

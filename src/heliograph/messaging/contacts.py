@@ -7,6 +7,7 @@ from typing import Any
 
 from heliograph.messaging import shapes
 from heliograph.messaging.arrivals import Profile, Route
+from heliograph.messaging.switchboard.state import CONVERSATION, assign, board
 from heliograph.storage import Connection, new_id
 
 PLACEHOLDER_NAME = "Instagram user"
@@ -23,9 +24,13 @@ class Contact:
     person: str
     user: dict[str, Any]  # the wire's full user
     client: dict[str, Any]  # the wire's client
-    conversation: dict[str, Any]  # the wire's truncated conversation
+    row: dict[str, Any]  # the conversation's, with its switchboard
     last_read: datetime | None = None
     fresh: bool = field(default=False)  # made in this transaction
+    conversation: dict[str, Any] = field(init=False)  # the wire's truncated conversation
+
+    def __post_init__(self) -> None:
+        self.conversation = shapes.conversation_brief(self.row)
 
     @property
     def source(self) -> dict[str, Any]:
@@ -42,15 +47,15 @@ class Contact:
 
 
 # Served by clients_external, participants_of_user and the primary keys. Locks conversations in id order.
-_FIND = """
-select to_jsonb(c) as client, to_jsonb(u) as usr, to_jsonb(v) as conversation, c.app_id, p.last_read
+_FIND = f"""
+select to_jsonb(c) as client, to_jsonb(u) as usr, {CONVERSATION} as conversation, c.app_id, p.last_read
 from unnest($1::text[], $2::text[]) as k (integration_id, external_id)
 join clients c on c.integration_id = k.integration_id and c.external_id = k.external_id
 join users u on u.id = c.user_id
 join participants p on p.user_id = c.user_id and p.client_id = c.id
 join conversations v on v.id = p.conversation_id and v.is_default
 order by v.id for update of v
-"""
+"""  # noqa: S608
 
 _KNOWN = """
 select c.integration_id, c.external_id from clients c
@@ -82,7 +87,9 @@ select participant_id, app_id, conversation_id, user_id, client_id, $13 from giv
 
 
 # Locked, so that an app cannot be deleted between this and the rows that would outlive it.
-_LIVING_APPS = "select id from apps where id = any ($1::text[]) order by id for key share"
+_LIVING_APPS = f"""
+select a.id, {board("a.id")} as switchboard from apps a where a.id = any ($1::text[]) order by a.id for key share of a
+"""  # noqa: S608
 
 
 Action = tuple[str, str, datetime]  # integration id, the person's id on the channel, when
@@ -122,7 +129,7 @@ async def find(connection: Connection, keys: Iterable[Key]) -> dict[Key, Contact
             client["external_id"],
             shapes.user(_timed(row["usr"])),
             shapes.client(client),
-            shapes.conversation_brief(row["conversation"]),
+            row["conversation"],
             row["last_read"],
         )
         found[(contact.integration_id, contact.person)] = contact
@@ -137,11 +144,11 @@ async def create(
     People of an app that is being deleted are left out.
     """
     alive = await connection.fetch(_LIVING_APPS, list({route.app_id for route, _ in wanted.values()}))
-    living = {row["id"] for row in alive}
+    boards = {row["id"]: row["switchboard"] for row in alive}
     made = {}
     columns: list[list[Any]] = [[] for _ in range(12)]
     for (integration_id, person), (route, profile) in wanted.items():
-        if route.app_id not in living:
+        if route.app_id not in boards:
             continue
         user_id, client_id, conversation_id = new_id(), new_id(), new_id()
         name = profile.name or profile.username or PLACEHOLDER_NAME
@@ -167,12 +174,26 @@ async def create(
             person,
             shapes.user(user_row),
             shapes.client(client_row),
-            {"id": conversation_id, "type": "personal", "metadata": {}},
+            {
+                "id": conversation_id,
+                "type": "personal",
+                "metadata": {},
+                "switchboard": boards[route.app_id],
+                "active_switchboard_integration_id": None,
+                "pending_switchboard_integration_id": None,
+            },
             fresh=True,
         )
     if made:
         await connection.execute(_CREATE, *columns, now)
     return made
+
+
+async def opened(connection: Connection, contacts: Iterable[Contact]) -> None:
+    """Something was said in these conversations: those that nobody is in control of get their default."""
+    by_id = {contact.row["id"]: contact for contact in contacts}
+    for row in await assign(connection, [contact.row for contact in by_id.values()]):
+        by_id[row["id"]].conversation = shapes.conversation_brief(row)
 
 
 def _user_profile(profile: Profile) -> dict[str, Any]:

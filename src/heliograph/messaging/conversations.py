@@ -7,6 +7,7 @@ from typing import Any
 from heliograph.events import Event, publish
 from heliograph.messaging import paging, shapes
 from heliograph.messaging.paging import Cut, Slice
+from heliograph.messaging.switchboard.state import board
 from heliograph.storage import Connection, new_id
 
 
@@ -18,12 +19,14 @@ class OnlyOneConversationError(Exception):
     """The user has a conversation, and the app's ``multiConvoEnabled`` is off."""
 
 
+_SEEN = f"v.*, {board('v.app_id')} as switchboard"
+
 # Served by conversations_pkey and participants_of_user.
-_GET = "select * from conversations where id = $2 and app_id = $1"
-_OF_USER = """
-select v.* from participants p join conversations v on v.id = p.conversation_id
+_GET = f"select {_SEEN} from conversations v where id = $2 and app_id = $1"  # noqa: S608
+_OF_USER = f"""
+select {_SEEN} from participants p join conversations v on v.id = p.conversation_id
 where p.user_id = $2 and v.app_id = $1
-"""
+"""  # noqa: S608
 
 # The user's row is locked, so that two first conversations cannot both become the default one, and so that a user who
 # is being deleted gets none; the app's too, for the same reason. Served by users_pkey or users_external.
@@ -42,7 +45,7 @@ select exists (select from participants p join conversations v on v.id = p.conve
         where c.user_id = $1 and c.status = 'active' order by c.last_seen desc nulls last, c.id desc limit 1) as client_id
 """
 
-_CREATE = """
+_CREATE = f"""
 with made as (
     insert into conversations (id, app_id, type, is_default, display_name, description, icon_url, metadata,
                                last_updated_at, created_at)
@@ -51,17 +54,17 @@ with made as (
     insert into participants (id, app_id, conversation_id, user_id, client_id, created_at)
     values ($9, $2, $1, $10, $11, $8)
 )
-select * from made
-"""
+select {_SEEN} from made v
+"""  # noqa: S608
 
-_UPDATE = """
-update conversations set
+_UPDATE = f"""
+update conversations v set
     display_name = case when $3::jsonb ? 'displayName' then $3 ->> 'displayName' else display_name end,
     description = case when $3 ? 'description' then $3 ->> 'description' else description end,
     icon_url = case when $3 ? 'iconUrl' then $3 ->> 'iconUrl' else icon_url end,
-    metadata = case when $3 ? 'metadata' then coalesce(nullif($3 -> 'metadata', 'null'), '{}') else metadata end
-where id = $2 and app_id = $1 returning *
-"""
+    metadata = case when $3 ? 'metadata' then coalesce(nullif($3 -> 'metadata', 'null'), '{{}}') else metadata end
+where id = $2 and app_id = $1 returning {_SEEN}
+"""  # noqa: S608
 
 
 async def get(connection: Connection, app_id: str, conversation_id: str) -> dict[str, Any] | None:

@@ -96,6 +96,8 @@ async def apply(
     result.contacts = await contacts.find(connection, [_key(arrival) for arrival in arrivals])
     fresh = await _claim(connection, arrivals)
     await _make_contacts(connection, [arrivals[index] for index in sorted(fresh)], profiles, now, result)
+    spoken = {_key(arrivals[index]) for index in fresh}
+    await contacts.opened(connection, [contact for key, contact in result.contacts.items() if key in spoken])
     writer = _Writer(now)
     for index, arrival in enumerate(arrivals):
         if isinstance(arrival, UnsendArrival):

@@ -5,6 +5,7 @@ from typing import Any
 
 from heliograph.messaging import paging, shapes, webhooks
 from heliograph.messaging.paging import Cut, Slice
+from heliograph.messaging.switchboard import boards
 from heliograph.storage import Connection, SecretBox, new_id
 
 # Sunshine reference 2.3: every integration type of the wire.
@@ -78,7 +79,11 @@ async def rename(connection: Connection, app_id: str, integration_id: str, displ
 
 
 async def delete(connection: Connection, app_id: str, integration_id: str) -> None:
-    """Delete an integration with its keys and webhooks; its clients become inactive, its conversations stay."""
+    """Delete an integration with its keys, its webhooks and its place on the switchboard.
+
+    Its clients become inactive, its conversations stay.
+    """
+    await boards.leave(connection, app_id, integration_id)
     for sql in _DELETE:
         await connection.execute(sql, app_id, integration_id, timeout=600)
 

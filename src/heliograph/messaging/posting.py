@@ -15,6 +15,7 @@ from heliograph.events import Event, publish
 from heliograph.events.wire_time import wire_time
 from heliograph.lanes import NewJob, enqueue
 from heliograph.messaging import shapes
+from heliograph.messaging.switchboard.state import CONVERSATION, assign
 from heliograph.storage import Connection, new_id
 from heliograph.telemetry.logs import get_logger
 
@@ -57,9 +58,9 @@ class Draft:
 
 # Served by conversations_pkey, participants_of_conversation and the primary keys. A personal conversation has one
 # participant; of several, the first that joined.
-_CONVERSATION = """
-select to_jsonb(v) as conversation from conversations v where v.id = $1 and v.app_id = $2 for update
-"""
+_CONVERSATION = f"""
+select {CONVERSATION} as conversation from conversations v where v.id = $1 and v.app_id = $2 for update
+"""  # noqa: S608
 
 _PARTICIPANTS = """
 select p.user_id, p.client_id, c.integration_id, c.type as client_type, c.display_name, c.avatar_url, c.status,
@@ -108,6 +109,7 @@ async def post_message(
     if draft.metadata is not None:
         message["metadata"] = draft.metadata
     user_id = writer["user_id"] if writer else None
+    await assign(connection, [conversation])
     await connection.execute(_INSERT, message["id"], app_id, conversation_id, author["type"], user_id, now, message)
     await connection.execute(_TOUCH, conversation_id, now)
     if not by_user:

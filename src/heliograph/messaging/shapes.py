@@ -83,12 +83,13 @@ def client(row: Row) -> Wire:
 
 
 def conversation(row: Row) -> Wire:
-    """Conversation (2.6) from a row of ``conversations``."""
+    """Conversation (2.6) from a row of ``conversations`` with its ``switchboard``."""
     return _without_none(
         {
             "id": row["id"],
             "type": row["type"],
             "metadata": row["metadata"],
+            **_control(row),
             "isDefault": row["is_default"],
             "displayName": row["display_name"],
             "description": row["description"],
@@ -102,7 +103,50 @@ def conversation(row: Row) -> Wire:
 
 def conversation_brief(row: Row) -> Wire:
     """The truncated conversation."""
-    return {"id": row["id"], "type": row["type"], "metadata": row["metadata"]}
+    return {"id": row["id"], "type": row["type"], "metadata": row["metadata"], **_control(row)}
+
+
+def _control(row: Row) -> Wire:
+    """Who is in control of a conversation, and who has been offered it; nothing where there is nobody.
+
+    The row's ``switchboard`` is the app's, when there is one (`switchboard/state.py`).
+    """
+    switchboard = row.get("switchboard")
+    known = switchboard["integrations"] if switchboard else {}
+    return {
+        f"{role}SwitchboardIntegration": known[row[f"{role}_switchboard_integration_id"]]
+        for role in ("active", "pending")
+        if known and row[f"{role}_switchboard_integration_id"] in known
+    }
+
+
+def switchboard(row: Row) -> Wire:
+    """Switchboard from a row of ``switchboards``."""
+    return _without_none(
+        {"id": row["id"], "enabled": row["enabled"], "defaultSwitchboardIntegrationId": row["default_id"]}
+    )
+
+
+def on_switchboard(row: Row) -> Wire:
+    """The short form of a switchboard integration, as conversations carry it; `switchboard/state.py` makes it in SQL."""
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "integrationId": row["integration_id"],
+        "integrationType": row["integration_type"],
+    }
+
+
+def switchboard_integration(row: Row) -> Wire:
+    """SwitchboardIntegration from a row of ``switchboard_integrations``."""
+    return _without_none(
+        {
+            **on_switchboard(row),
+            "deliverStandbyEvents": row["deliver_standby_events"],
+            "nextSwitchboardIntegrationId": row["next_id"],
+            "messageHistoryCount": row["message_history_count"],
+        }
+    )
 
 
 def participant(row: Row) -> Wire:

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from heliograph.messaging.switchboard.state import CONVERSATION
 from heliograph.storage import Connection
 
 # One row with all that a send needs; primary keys, participants_of_conversation and clients_of_user serve it. When the
@@ -113,15 +114,15 @@ join send_parts p on p.client_id = c.id and p.state in ('sending', 'unknown') an
 order by p.started_at, p.message_id, p.part
 """
 
-_ABOUT = """
+_ABOUT = f"""
 select s.message_id, s.app_id, s.conversation_id, s.integration_id, s.client_id,
-       to_jsonb(v) as conversation,
+       {CONVERSATION} as conversation,
        u.id, u.external_id, u.signed_up_at, u.to_be_retained, u.profile, u.metadata,
        (select array_agg(p.mid order by p.part) from send_parts p where p.message_id = s.message_id) as mids
 from sends s join conversations v on v.id = s.conversation_id
 join clients c on c.id = s.client_id join users u on u.id = c.user_id
 where s.message_id = any ($1::text[]) order by v.id, s.message_id for update of v
-"""
+"""  # noqa: S608
 
 
 async def load(connection: Connection, conversation_id: str, message_id: str, integration_id: str = "") -> Any:
