@@ -92,6 +92,7 @@ async def build(people: int, database_url: str = "") -> AsyncIterator[Stage]:
             "HELIOGRAPH_GRAPH_URL": f"http://{HOST}:{graph_port}",
             "HELIOGRAPH_DATABASE_URL": database_url,
             "HELIOGRAPH_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8",
+            "HELIOGRAPH_API_RATE": "0",
         }
         server = await _start(stack, directory, "heliograph", "serve", env=env)
         await server.answers(port, "/readyz")
