@@ -18,6 +18,8 @@ import jwt
 import pytest
 import sunshine_conversations_client as sunshine
 import sunshine_conversations_client.model as m
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sunshine_conversations_client.api import ConversationsApi, OAuthEndpointsApi, WebhooksApi
 
 from heliograph.delivery.guard import parse_networks
@@ -276,7 +278,7 @@ def test_without_a_registered_address_there_is_a_page_and_no_redirect(
     page = browser.open(**asked)
     assert (page.status, "location" in page.headers) == (400, False)
     assert page.headers["content-type"].startswith("text/html")
-    assert "can not go on" in page.words
+    assert "cannot go on" in page.words
 
 
 def test_something_named_twice_is_refused(house: House, partner: Partner, browser: Browser) -> None:
@@ -360,6 +362,52 @@ def test_a_key_deleted_between_the_steps_lets_nobody_in(
     second = browser.send(first, decision="continue", key_id=shop.key.id, secret=shop.key.secret)
     house.delete(f"{shop.path}/keys/{shop.key.id}")
     assert browser.send(second, decision="allow", app_id=shop.app_id).status == 400
+
+
+words = st.one_of(
+    st.sampled_from(["code", "client_id", "redirect_uri", "state", "ticket", "decision", "allow", "deny", BACK, ""]),
+    st.text(max_size=12),
+)
+fields = st.dictionaries(
+    st.sampled_from(["client_id", "response_type", "redirect_uri", "state", "decision", "ticket", "key_id", "app_id"])
+    | st.text(max_size=5),
+    words,
+    max_size=6,
+)
+
+
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@given(query=fields, form=fields, raw=st.binary(max_size=40))
+def test_nothing_thrown_at_the_page_breaks_it(
+    partner: Partner, house: House, query: dict[str, str], form: dict[str, str], raw: bytes
+) -> None:
+    browser, sound = Browser(house), {"client_id": partner.id, "response_type": "code"}
+    encoded = {name.encode("utf-8", "replace"): value.encode("utf-8", "replace") for name, value in query.items()}
+    assert browser._call("GET", f"/oauth/authorize?{urlencode(encoded)}", None).status in (200, 302, 400)
+    assert browser._call("POST", "/oauth/authorize", raw).status == 400
+    page = browser.open(**sound)
+    mixed = {name: value.encode("utf-8", "replace") for name, value in {"ticket": page.ticket, **form}.items()}
+    answer = browser._call("POST", "/oauth/authorize", urlencode(mixed).encode())
+    assert answer.status in (302, 400)
+    if answer.status == 302:
+        assert answer.back["error"] == "access_denied"
+
+
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@given(
+    change=st.dictionaries(
+        st.sampled_from(["code", "grant_type", "client_id", "client_secret", "redirect_uri"]),
+        st.none() | st.integers() | st.text(max_size=10) | st.lists(st.integers(), max_size=2),
+        min_size=1,
+    )
+)
+def test_nothing_thrown_at_the_token_endpoint_gets_a_token(
+    partner: Partner, house: House, change: dict[str, Any]
+) -> None:
+    body = {**partner.token_request("unknown"), **change}
+    answer = house.post("/oauth/token", body, headers={"Authorization": ""})
+    assert answer.status in (400, 401)
+    assert set(answer.body["errors"][0]) == {"code", "title"}
 
 
 # Codes and tokens ---------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from heliograph.api.limits import GUESS_EVERY_SECONDS, MOST_NAMES, Buckets, Limi
 from heliograph.telemetry import metrics
 from tests.api.house import House, Key
 from tests.api.test_auth_jwt import ask, signed
+from tests.api.test_oauth import Browser, Partner, exchanged, registered
 from tests.conftest import Server
 
 BURST, GUESSES = 5, 3
@@ -110,6 +111,21 @@ def test_a_guesser_locks_out_nobody_who_was_right_before(strict: House) -> None:
 def test_unknown_keys_are_limited_as_known_ones_are(strict: House) -> None:
     """Or the answer would tell which ids there are."""
     assert statuses(strict, Key("app_" + "0" * 24, "wrong"), GUESSES + 1) == [401] * GUESSES + [429]
+
+
+def test_the_consent_page_and_the_token_endpoint_are_no_way_around(strict: House) -> None:
+    key, partner, browser = strict.key("account"), registered(strict), Browser(strict)
+    page = browser.open(client_id=partner.id, response_type="code")
+    answers = []
+    for _ in range(GUESSES + 1):
+        page = browser.send(page, decision="continue", key_id=key.id, secret="wrong")
+        answers.append(page.status)
+    assert answers == [400] * GUESSES + [429]
+    assert "Too many attempts" in page.words
+    assert "retry-after" in page.headers
+    assert statuses(strict, key, 1) == [429]
+    guesser = Partner(partner.id, "wrong")
+    assert [exchanged(strict, guesser, "x").status for _ in range(GUESSES + 1)] == [401] * GUESSES + [429]
 
 
 def test_who_guesses_elsewhere_or_at_another_key_stops_nobody() -> None:

@@ -34,6 +34,11 @@ COOKIES = {"https": "__Host-heliograph_oauth", "http": "heliograph_oauth"}
 # An app can be chosen from so many; beyond, its id is typed.
 MOST_LISTED = 200
 
+_PROBLEMS = {
+    401: "There is no key with this id and secret.",
+    429: "Too many attempts. Wait a minute, then try again.",
+}
+_INTEGRATION_KEY = "An integration's key cannot let others in. Use a key of the app."
 _LAPSED = "This page is too old, or was opened in another browser."
 _QUERY = [
     {"name": name, "in": "query", "required": required, "schema": {"type": "string"}}
@@ -92,28 +97,30 @@ async def _client(services: Services, client_id: str) -> Client | None:
         return await clients.find(connection, services.box, client_id)
 
 
-def _identify(request: Request, client: Client, asked: Asked, problem: str = "", status: int = 200) -> Response:
+def _identify(
+    request: Request, client: Client, asked: Asked, problem: str = "", status: int = 200, key_id: str = ""
+) -> Response:
     """The first step."""
-    return _step(request, "identify.html", client, Ticket(asked), status, problem=problem)
+    return _step(request, "identify.html", client, Ticket(asked), status, problem=problem, key_id=key_id)
 
 
 async def _identified(request: Request, client: Client, asked: Asked, form: dict[str, str]) -> Response:
     """The first step's form: does this key exist, and does it reach an app?"""
     services: Services = request.app.state.services
-    address = address_of(request)
+    address, key_id = address_of(request), form.get("key_id", "").strip()
     try:
-        claim = shown_key(form.get("key_id", "").strip(), form.get("secret", "").strip())
+        claim = shown_key(key_id, form.get("secret", "").strip())
         services.limits.admit(address, claim.key_id, claim.proof)
         async with services.database.pool.acquire() as connection:
             identity = await authenticate(claim, connection, services, address, None)
     except ApiError as error:
-        if error.status == 429:
-            response = _identify(request, client, asked, "Too many attempts. Wait a minute, then try again.", 429)
-            response.headers.update(error.headers)
-            return response
-        return _identify(request, client, asked, "There is no key with this id and secret.", 400)
+        problem, status = _PROBLEMS[error.status], 429 if error.status == 429 else 400
+        response = _identify(request, client, asked, problem, status, key_id[:100])
+        if "Retry-After" in error.headers:
+            response.headers["Retry-After"] = error.headers["Retry-After"]
+        return response
     if identity.caller.scope == "integration":
-        return _identify(request, client, asked, "An integration's key can not let others in. Use an app key.", 400)
+        return _identify(request, client, asked, _INTEGRATION_KEY, 400)
     return await _decide(request, client, Ticket(asked, claim.key_id))
 
 
