@@ -223,6 +223,21 @@ def test_an_account_key_chooses_among_the_apps(house: House, shop: Shop, partner
     assert exchanged(house, partner, code).status == 200
 
 
+def test_among_very_many_apps_the_id_is_typed(
+    house: House, shop: Shop, partner: Partner, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        house.app()
+    monkeypatch.setattr("heliograph.api.oauth.authorize.MOST_LISTED", 2)
+    first = browser.open(client_id=partner.id, response_type="code")
+    second = browser.send(first, decision="continue", key_id=house.account.id, secret=house.account.secret)
+    assert '<input id="app_id"' in second.text
+    assert "Let Café Bot in?" in second.words
+    code = browser.send(second, decision="allow", app_id=f" {shop.app_id} ").back["code"]
+    token = exchanged(house, partner, code).body["access_token"]
+    assert ask(house, "/v2/tokenInfo", token).body["app"]["id"] == shop.app_id
+
+
 def test_an_app_key_lets_into_its_own_app_only(house: House, shop: Shop, partner: Partner, browser: Browser) -> None:
     other, _ = house.app()
     first = browser.open(client_id=partner.id, response_type="code")
@@ -241,6 +256,7 @@ def test_a_wrong_key_is_asked_for_again(house: House, shop: Shop, partner: Partn
         page = browser.send(page, decision="continue", key_id=key_id, secret=secret)
         assert (page.status, "no key with this id and secret" in page.words) == (400, True), key_id
         assert "www-authenticate" not in page.headers
+        assert f'value="{key_id}"' in page.text
         assert secret not in ("x", "wrong") or f'value="{secret}"' not in page.text
     page = browser.send(page, decision="continue", key_id=integration.id, secret=integration.secret)
     assert "integration's key" in page.words

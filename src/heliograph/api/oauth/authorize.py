@@ -51,7 +51,10 @@ _QUERY = [
     operation_id="Authorize",
     status_code=302,
     response_class=Response,
-    responses={200: {"description": "The page that asks the person", "content": {"text/html": {}}}},
+    responses={
+        200: {"description": "The page that asks the person", "content": {"text/html": {}}},
+        400: {"description": "A page: there is no address to return to", "content": {"text/html": {}}},
+    },
     openapi_extra={"parameters": _QUERY},
 )
 async def authorize(request: Request) -> Response:
