@@ -2,6 +2,7 @@
 
 Meta ──▶ /webhooks/instagram/…   plain ASGI, before everything else
 business ──▶ /v2, /sc/v2         the API
+people ──▶ /oauth, /sc/oauth     the API, too
 operator ──▶ /healthz /readyz /metrics
 """
 
@@ -17,10 +18,12 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from heliograph.api import Services, create_api
+from heliograph.api.limits import Limits
 from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.receive import CALLBACK_PATH
 from heliograph.delivery.guard import parse_networks
+from heliograph.delivery.removal import RemovalWorker
 from heliograph.delivery.sender import Sender
 from heliograph.delivery.worker import DeliveryWorker
 from heliograph.lanes import LaneWorkers
@@ -78,9 +81,11 @@ class Application:
         )
         self._sender = Sender(parse_networks(settings.webhook_allow_networks))
         delivery = DeliveryWorker(database, box, self._sender)
-        kinds = [*self._instagram.lane_kinds(), delivery.kind(), EraseWorker(database).kind()]
+        removal = RemovalWorker(database, box, self._sender)
+        kinds = [*self._instagram.lane_kinds(), delivery.kind(), EraseWorker(database).kind(), removal.kind()]
         self._lanes = LaneWorkers(database, kinds, pressed=self._instagram.pressed)
-        services = Services(database, box, {self._instagram.type: self._instagram}, lambda: datetime.now(UTC))
+        limits = Limits(settings.api_rate, settings.api_burst)
+        services = Services(database, box, {self._instagram.type: self._instagram}, lambda: datetime.now(UTC), limits)
         self._api = create_api(services)
         self._operate = Operate(database)
 

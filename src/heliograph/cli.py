@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from rich.markup import escape
 
 from heliograph import __version__
 from heliograph.commands.console import console, fail
@@ -20,7 +21,9 @@ cli = typer.Typer(
 )
 keys = typer.Typer(no_args_is_help=True, help="Make, list and delete API keys.")
 journal = typer.Typer(no_args_is_help=True, help="What webhooks could not be applied, and trying them again.")
+oauth = typer.Typer(no_args_is_help=True, help="Register, list and delete OAuth clients.")
 cli.add_typer(keys, name="keys")
+cli.add_typer(oauth, name="oauth")
 cli.add_typer(journal, name="journal")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
@@ -188,6 +191,68 @@ def keys_verify_token(facebook_app_id: str, as_json: AsJson = False) -> None:
             console.print(
                 f"callback URL  [sun]{found['callback_url']}[/sun]\nverify token  [sun]{found['verify_token']}[/sun]"
             )
+
+    _guarded(work)
+
+
+@oauth.command("create")
+def oauth_create(
+    name: Annotated[str, typer.Option(help="What people are shown when it asks for access.")],
+    redirect_uri: Annotated[
+        list[str], typer.Option(help="Where people return to; may be given several times. The first is the default.")
+    ],
+    remove_url: Annotated[str | None, typer.Option(help="Called when its integration in an app is deleted.")] = None,
+    icon: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A PNG, JPEG or SVG of at most 64 kB.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """A new client: a program that may ask people for access to their apps. Its secret is shown this once."""
+    from heliograph.commands.oauth import make_client
+
+    def work() -> None:
+        picture = icon.read_bytes() if icon else None
+        client = asyncio.run(
+            make_client(_settings(), name=name, redirect_uris=redirect_uri, remove_url=remove_url, icon=picture)
+        )
+        if as_json:
+            print(json.dumps(client, indent=2))
+            return
+        console.print(
+            f"client id      [sun]{client['client_id']}[/sun]\nclient secret  [sun]{client['client_secret']}[/sun]"
+        )
+        address = f"{_settings().reachable_at}/oauth/authorize?response_type=code&client_id={client['client_id']}"
+        console.print(f"[soft]People let it in at {address}[/soft]")
+
+    _guarded(work)
+
+
+@oauth.command("list")
+def oauth_list(as_json: AsJson = False) -> None:
+    """All clients, and how many apps let them in."""
+    from heliograph.commands.oauth import list_clients
+
+    def work() -> None:
+        rows = asyncio.run(list_clients(_settings()))
+        if as_json:
+            print(json.dumps(rows, indent=2))
+        for row in rows if not as_json else ():
+            console.print(f"{row['id']}  [soft]in {len(row['apps'])} app(s)[/soft]  {escape(row['display_name'])}")
+        if not rows and not as_json:
+            console.print("No clients yet. `heliograph oauth create` registers the first.")
+
+    _guarded(work)
+
+
+@oauth.command("delete")
+def oauth_delete(client_id: str) -> None:
+    """Delete a client, with its tokens, integrations and webhooks in every app. They stop working at once."""
+    from heliograph.commands.oauth import delete_client
+
+    def work() -> None:
+        if not asyncio.run(delete_client(_settings(), client_id)):
+            fail(f"There is no client {client_id}.", "`heliograph oauth list` shows those there are.")
+        console.print("[good]Deleted.[/good]")
 
     _guarded(work)
 

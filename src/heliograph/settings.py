@@ -55,6 +55,11 @@ class Settings(BaseSettings):
             description="Networks that customer webhooks may reach although not public, e.g. 127.0.0.0/8,10.0.0.0/8."
         ),
     ] = ""
+    api_rate: Annotated[
+        float,
+        Field(ge=0, allow_inf_nan=False, description="API requests a second that one key may make over time; 0: any."),
+    ] = 200.0
+    api_burst: Annotated[int, Field(ge=1, description="API requests that one key may make at once.")] = 400
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much to log.")] = "INFO"
     log_format: Annotated[
         str, Field(pattern="^(auto|pretty|json)$", description="auto: pretty on a terminal, JSON elsewhere.")

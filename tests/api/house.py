@@ -20,6 +20,7 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 
 from heliograph.api import Services, create_api
+from heliograph.api.limits import Limits
 from heliograph.channels.base import ConnectError
 from heliograph.lanes import LaneKind, LaneWorkers
 from heliograph.messaging import contacts, keys
@@ -160,8 +161,9 @@ class Answer:
 class House:
     """The running API. ``start`` it in a thread of its own; everything else may be called from a test."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, limits: Limits | None = None) -> None:
         self._database_url = database_url
+        self._limits = limits or Limits(guesses=0)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self.port = free_port()
@@ -192,7 +194,7 @@ class House:
     async def _start(self) -> None:
         self.database = await Database.connect(self._database_url, largest=8, patience=5)
         self.instagram = PlayedInstagram(self.database, self.box)
-        api = create_api(Services(self.database, self.box, {"instagram": self.instagram}, self.clock))
+        api = create_api(Services(self.database, self.box, {"instagram": self.instagram}, self.clock, self._limits))
         self._server = Server(
             api, port=self.port, interface=Interfaces.ASGINL, log_enabled=False, log_level=LogLevels.critical
         )

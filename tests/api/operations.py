@@ -81,6 +81,8 @@ OPERATIONS = {
     "ListMessages": Request("GET", _CONVERSATION + "/messages"),
     "DeleteAllMessages": Request("DELETE", _CONVERSATION + "/messages"),
     "DeleteMessage": Request("DELETE", _CONVERSATION + "/messages/{messageId}"),
+    "GetTokenInfo": Request("GET", "/v2/tokenInfo"),
+    "RevokeAccess": Request("DELETE", "/oauth/authorization"),
     "PostActivity": Request("POST", _CONVERSATION + "/activity", {"author": BUSINESS, "type": "typing:start"}),
     "PassControl": Request(
         "POST",

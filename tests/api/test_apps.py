@@ -100,6 +100,7 @@ def test_a_deleted_app_leaves_nothing_behind(house: House, shop: Shop) -> None:
         house.post(each.conversation + "/messages", TEXT, headers={"Idempotency-Key": "k"})
         assert house.request("POST", each.conversation + "/activity", OPERATIONS["PostActivity"].body).status == 200
     house.run(house.database.execute(_MORE, shop.app_id, shop.integration_id, shop.person.conversation_id))
+    house.run(house.database.execute(_CODE, shop.app_id, shop.key.id))
     tables = [row["table_name"] for row in house.rows(_TABLES)]
     assert len(tables) > 10
     filled = {table: rows_of(house, table, shop.app_id) for table in tables}
@@ -133,6 +134,14 @@ def test_of_a_deleted_app_the_last_account_knows_that_it_is_the_last(house: Hous
 _MORE = """
 with one as (insert into mids (integration_id, mid, app_id) values ($2, 'm1', $1))
 insert into journal_leftovers (journal_id, path, account_id, person_id, reason) values (hashtext($3), '0', 'a', 'p', 'r')
+"""
+
+_CODE = """
+with client as (
+    insert into oauth_clients (id, display_name, secret, redirect_uris) values ('c1', 'Bot', '', '{https://a.b}')
+)
+insert into oauth_codes (hash, client_id, app_id, approved_by, redirect_uri, expires_at)
+values ('h', 'c1', $1, $2, 'https://a.b', '2026-03-01')
 """
 
 _TABLES = """

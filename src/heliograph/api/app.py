@@ -1,5 +1,7 @@
 """Puts the API together."""
 
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.types import ASGIApp
 
@@ -12,6 +14,7 @@ from heliograph.api import (
     integrations,
     keys,
     messages,
+    oauth,
     participants,
     switchboard_actions,
     switchboard_integrations,
@@ -30,9 +33,11 @@ _RESOURCES = (
     integrations, switchboard_integrations, switchboards, apps,
 )  # fmt: skip
 
+_ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": errors.ErrorResponse}}
+
 
 def create_api(services: Services) -> ASGIApp:
-    """The API as an ASGI app, for the paths ``/v2/…``, ``/sc/v2/…`` and ``/openapi.json``."""
+    """The API as an ASGI app, for the paths ``/v2/…`` and ``/oauth/…``, both also under ``/sc``, and ``/openapi.json``."""
     app = DocumentedApp(
         title="Heliograph",
         description="A messaging server for Instagram Direct. Wire-compatible with Sunshine Conversations API v2.",
@@ -47,5 +52,8 @@ def create_api(services: Services) -> ASGIApp:
     for resource in _RESOURCES:
         router: APIRouter = resource.router
         assert router.route_class is Operation
-        app.include_router(router, prefix="/v2", responses={"4XX": {"model": errors.ErrorResponse}})
+        app.include_router(router, prefix="/v2", responses=_ERRORS)
+    app.include_router(oauth.info_router, prefix="/v2", responses=_ERRORS)
+    for router in (oauth.authorize_router, oauth.token_router, oauth.revoke_router):
+        app.include_router(router, responses=_ERRORS)
     return Front(app)

@@ -1,20 +1,24 @@
 """Who calls, and what they may (Sunshine reference 4).
 
-Basic authentication with account, app and integration keys; one indexed query per request. Schemes are a table, so
-that signed tokens (4.2) find their place in it.
+An account, app or integration key, shown (Basic) or used to sign a token (Bearer); one indexed query per request either
+way. Service account keys (``svc_``) belong to the original's own accounts: none are issued here, and none are known.
+
+    header ──▶ claim (a key's id, and a proof) ──▶ too many wrong ones? ──▶ the key's row ──▶ proof holds? ──▶ caller
 """
 
 import base64
 import binascii
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime
 
+from heliograph.api import tokens
 from heliograph.api.errors import ApiError, forbidden, not_found
+from heliograph.api.services import Services
 from heliograph.messaging import keys
-from heliograph.storage import Connection, SecretBox
+from heliograph.storage import Connection
 
 _EVERY = frozenset({"integration", "app", "account"})
 _APP = frozenset({"app", "account"})
@@ -71,7 +75,12 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "OfferControl": _EVERY,
     "AcceptControl": _EVERY,
     "ReleaseControl": _EVERY,
+    "GetTokenInfo": frozenset({"integration", "app"}),
+    "RevokeAccess": frozenset({"integration"}),
 }
+
+# Asked by people and programs that have no key yet; they prove themselves in other ways (1.15).
+OPEN = frozenset({"Authorize", "GetToken"})
 
 _KEY_ID = re.compile(r"(?:act|app|int)_[0-9a-f]{24}")
 
@@ -94,8 +103,14 @@ class Identity:
     app_exists: bool
 
 
-# What a header claims, still to be checked against the database, for the app that the request names.
-Claim = Callable[[Connection, SecretBox, str | None], Awaitable[Identity]]
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a header claims: to hold a key. ``objection`` takes the key's secret, its scope and the time, and tells what is
+    wrong with the proof; None: it holds. The secret is empty when there is no such key."""
+
+    key_id: str
+    proof: str
+    objection: Callable[[str, str, datetime], str | None]
 
 
 def read_header(header: str | None) -> Claim:
@@ -103,8 +118,35 @@ def read_header(header: str | None) -> Claim:
     name, _, credentials = (header or "").partition(" ")
     scheme = _SCHEMES.get(name.lower())
     if scheme is None:
-        raise _unauthorized("Authentication is required")
+        raise unauthorized("Authentication is required")
     return scheme(credentials.strip())
+
+
+def shown_key(key_id: str, secret: str) -> Claim:
+    """The claim of somebody who shows a key's secret. Raises a 401 for an id that no key can have."""
+    if not _KEY_ID.fullmatch(key_id):
+        raise unauthorized(_WRONG_KEY)
+
+    def objection(known: str, _: str, __: datetime) -> str | None:
+        # Compared even when there is no such key, so that the answer takes as long.
+        return None if hmac.compare_digest(secret.encode(), known.encode()) and known else _WRONG_KEY
+
+    return Claim(key_id, f"{key_id}:{secret}", objection)
+
+
+async def authenticate(
+    claim: Claim, connection: Connection, services: Services, address: str, app_id: str | None
+) -> Identity:
+    """Who calls, for the app that the request names. Raises a 401, or a 429 for a key that calls too often."""
+    row = await keys.find_key(connection, claim.key_id, app_id)
+    secret = "" if row is None else services.box.open(row["secret"], keys.place(claim.key_id))
+    objection = claim.objection(secret, "" if row is None else row["scope"], services.clock())
+    if row is None or objection is not None:
+        services.limits.wrong(address, claim.key_id, exists=row is not None)
+        raise unauthorized(objection or _WRONG_KEY)
+    services.limits.right(claim.proof)
+    services.limits.spend(claim.key_id)
+    return Identity(Caller(row["scope"], claim.key_id, row["app_id"], row["integration_id"]), row["app_exists"])
 
 
 def authorize(identity: Identity, operation: str, app_id: str | None) -> None:
@@ -123,26 +165,27 @@ def _basic(credentials: str) -> Claim:
     try:
         pair = base64.b64decode(credentials, validate=True).decode()
     except (binascii.Error, ValueError):
-        raise _unauthorized("The Authorization header is not well formed") from None
+        raise unauthorized("The Authorization header is not well formed") from None
     key_id, _, secret = pair.partition(":")
-    if not _KEY_ID.fullmatch(key_id):
-        raise _unauthorized(_WRONG_KEY)
-    return partial(_check_key, key_id, secret)
+    return shown_key(key_id, secret)
 
 
-async def _check_key(key_id: str, secret: str, connection: Connection, box: SecretBox, app_id: str | None) -> Identity:
-    row = await keys.find_key(connection, key_id, app_id)
-    known = "" if row is None else box.open(row["secret"], keys.place(key_id))
-    # Compared even when there is no such key, so that the answer takes as long.
-    matches = hmac.compare_digest(secret.encode(), known.encode())
-    if row is None or not matches:
-        raise _unauthorized(_WRONG_KEY)
-    return Identity(Caller(row["scope"], key_id, row["app_id"], row["integration_id"]), row["app_exists"])
+def _bearer(credentials: str) -> Claim:
+    key_id = tokens.key_id_of(credentials)
+    if key_id is None or not _KEY_ID.fullmatch(key_id):
+        raise unauthorized(tokens.INVALID)
+
+    def objection(secret: str, scope: str, now: datetime) -> str | None:
+        return tokens.objection(credentials, secret, scope, now)
+
+    return Claim(key_id, credentials, objection)
 
 
 _WRONG_KEY = "Invalid key id or secret"
-_SCHEMES: Mapping[str, Callable[[str], Claim]] = {"basic": _basic}
+_SCHEMES: Mapping[str, Callable[[str], Claim]] = {"basic": _basic, "bearer": _bearer}
+_CHALLENGE = 'Basic realm="heliograph", Bearer realm="heliograph"'
 
 
-def _unauthorized(title: str) -> ApiError:
-    return ApiError(401, title, headers={"WWW-Authenticate": 'Basic realm="heliograph"'})
+def unauthorized(title: str) -> ApiError:
+    """401, with the schemes there are."""
+    return ApiError(401, title, headers={"WWW-Authenticate": _CHALLENGE})

@@ -204,7 +204,7 @@ def _types(value: Any) -> list[str] | None:
         return None
     types = [name.strip() for name in value.split(",")] if isinstance(value, str) else [""]
     for name in types:
-        if name not in integrations.TYPES:
+        if name not in integrations.TYPES and not integrations.is_oauth(name):
             raise bad_request(f"filter[types] has an unknown integration type: {name[:100]}")
     return types
 

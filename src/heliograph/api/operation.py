@@ -1,6 +1,6 @@
 """What every operation goes through before its own code runs.
 
-    read body ──▶ read header ──▶ authenticate ──▶ scope, app ──▶ query ──▶ parse body ──▶ transaction { the operation }
+    read body ──▶ header ──▶ authenticate, limits ──▶ scope, app ──▶ query ──▶ parse body ──▶ transaction { the operation }
 
 Nothing is held while the client is still sending, and nobody who names no key gets a connection. Everything an
 operation writes, it writes in the one transaction that is opened here; an error of any kind rolls it back. Operations
@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from heliograph.api import body as bodies
 from heliograph.api import query as queries
-from heliograph.api.auth import Caller, authorize, read_header
+from heliograph.api.auth import Caller, authenticate, authorize, read_header
 from heliograph.api.errors import not_found
 from heliograph.api.query import ALLOWED, Query
 from heliograph.api.services import Services
@@ -95,9 +95,10 @@ class Operation(APIRoute):
             raw = await bodies.read(request) if takes_body else b""
             if any("\0" in value for value in path.values()):
                 raise not_found("resource")
-            authenticate = read_header(request.headers.get("authorization"))
+            claim, address = read_header(request.headers.get("authorization")), address_of(request)
+            services.limits.admit(address, claim.key_id, claim.proof)
             async with services.database.pool.acquire() as connection:
-                identity = await authenticate(connection, services.box, app_id)
+                identity = await authenticate(claim, connection, services, address, app_id)
                 authorize(identity, operation, app_id)
                 query = queries.parse(operation, request.scope["query_string"])
                 read = _ReadRequest({**request.scope, "path_params": path})
@@ -133,12 +134,20 @@ def _in_transaction(
     return retried(once)
 
 
-def _url(request: Request) -> str:
-    """The address the caller used, as far as a proxy in front of us tells."""
+def address_of(request: Request) -> str:
+    """Whom we are connected to: the caller, or a proxy. What a proxy says of the caller, any caller could say."""
+    return request.client.host if request.client else ""
+
+
+def scheme_of(request: Request) -> str:
+    """http or https, as far as a proxy in front of us tells."""
     scheme = request.headers.get("x-forwarded-proto", request.scope["scheme"]).partition(",")[0].strip()
-    scheme = scheme if scheme in ("http", "https") else "http"
+    return scheme if scheme in ("http", "https") else "http"
+
+
+def _url(request: Request) -> str:
     host = request.headers.get("host") or "localhost"
-    return f"{scheme}://{host}{request.scope['path']}"
+    return f"{scheme_of(request)}://{host}{request.scope['path']}"
 
 
 async def _current(request: Request) -> Call:  # plain functions would cost a hop to a thread

@@ -1,9 +1,10 @@
 """What the API works with."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from heliograph.api.limits import Limits
 from heliograph.channels.base import Channel
 from heliograph.storage import Database, SecretBox
 
@@ -16,3 +17,4 @@ class Services:
     box: SecretBox
     channels: Mapping[str, Channel]
     clock: Callable[[], datetime]
+    limits: Limits = field(default_factory=Limits)

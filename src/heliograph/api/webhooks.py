@@ -1,4 +1,4 @@
-"""Webhooks of a custom integration (Sunshine reference 1.11)."""
+"""Webhooks of a custom integration or of an OAuth client's (Sunshine reference 1.11)."""
 
 from typing import Annotated, Any
 
@@ -132,7 +132,7 @@ def too_many_webhooks() -> ApiError:
 
 
 async def _owner(call: Call, app_id: str, integration_id: str) -> str:
-    """The integration whose webhooks are meant: it must be custom, and an integration's key reaches only its own."""
+    """The integration whose webhooks are meant: custom or an OAuth client's. An integration's key reaches only its own."""
     own = call.caller.integration_id
     if integration_id == ME and own is not None:
         return own
@@ -141,8 +141,8 @@ async def _owner(call: Call, app_id: str, integration_id: str) -> str:
         raise not_found("integration")
     if own not in (None, integration_id):
         raise forbidden("A key with integration scope reaches only its own integration's webhooks")
-    if kind != "custom":
-        raise forbidden("Only custom integrations can own webhooks")
+    if not integrations.owns_webhooks(kind):
+        raise forbidden("Only custom integrations and those of OAuth clients can own webhooks")
     return integration_id
 
 

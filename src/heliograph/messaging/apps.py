@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from heliograph.delivery.removal import ANNOUNCE
 from heliograph.lanes import NewJob, enqueue
 from heliograph.messaging import paging, shapes
 from heliograph.messaging.erase import ERASE_LANE
@@ -27,7 +28,11 @@ class OneWayError(Exception):
 _INSERT = "insert into apps (id, display_name, settings, metadata) values ($1, $2, $3, $4) returning *"
 _GET = "select * from apps where id = $1"
 _LIST = "select * from apps where true"
+_TO_CHOOSE = """
+select id, display_name from apps where $1::text is null or id = $1 order by lower(display_name), id limit $2
+"""
 _LOCK = "select settings from apps where id = $1 for no key update"
+_LOCK_WHOLE = "select id from apps where id = $1 for update"
 _UPDATE = """
 update apps set
     display_name = case when $2::jsonb ? 'displayName' then $2 ->> 'displayName' else display_name end,
@@ -48,6 +53,11 @@ async def get(connection: Connection, app_id: str) -> dict[str, Any] | None:
     """One app, or None."""
     row = await connection.fetchrow(_GET, app_id)
     return None if row is None else shapes.app(row)
+
+
+async def to_choose(connection: Connection, app_id: str | None, most: int) -> list[dict[str, Any]]:
+    """Id and display name of one app (or of none, when it is gone), or of up to ``most`` apps, by name."""
+    return [dict(row) for row in await connection.fetch(_TO_CHOOSE, app_id, most)]
 
 
 async def list_apps(connection: Connection, cut: Cut) -> Slice:
@@ -79,6 +89,8 @@ async def delete(connection: Connection, app_id: str) -> None:
     What it leaves behind goes to the `erase` lane. The raw webhooks in the journal stay: they belong to the Facebook
     app, and age out by themselves.
     """
+    await connection.execute(_LOCK_WHOLE, app_id)
+    await connection.execute(ANNOUNCE, app_id, None)
     if await connection.fetchval(_DELETE, app_id) is not None:
         await enqueue(connection, [NewJob(ERASE_LANE, app_id, app_id)])
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from heliograph.delivery.removal import ANNOUNCE
 from heliograph.messaging import paging, shapes, webhooks
 from heliograph.messaging.paging import Cut, Slice
 from heliograph.messaging.switchboard import boards
-from heliograph.storage import Connection, SecretBox, new_id
+from heliograph.storage import Connection, SecretBox, is_id, new_id
 
 # Sunshine reference 2.3: every integration type of the wire.
 TYPES = (
@@ -14,8 +15,11 @@ TYPES = (
     "messenger", "telegram", "twilio", "twitter", "unity", "viber", "web", "whatsapp",
 )  # fmt: skip
 
-# Served by integrations_of_app and integrations_pkey.
-_LIST = "select * from integrations where app_id = $1 and ($2::text[] is null or type = any ($2))"
+# Served by integrations_of_app and integrations_pkey. OAuth clients' are listed when they are asked for: their type, the
+# client's id, is none that the official clients can read, and one of them would spoil the whole page.
+_LIST = """
+select * from integrations where app_id = $1 and (type = any ($2) or $2::text[] is null and type !~ '^[0-9a-f]{24}$')
+"""
 _GET = "select * from integrations where app_id = $1 and id = $2"
 _OF_APP = "select id, type from integrations where app_id = $1 order by id"
 _INSERT = "insert into integrations (id, app_id, type, display_name) values ($1, $2, $3, $4) returning *"
@@ -30,9 +34,20 @@ _DELETE = (
     """update participants p set client_id = null from clients c
        where c.integration_id = $2 and c.app_id = $1 and p.user_id = c.user_id and p.client_id = c.id""",
     "delete from api_keys where app_id = $1 and integration_id = $2",
+    ANNOUNCE,
     "delete from integrations where app_id = $1 and id = $2",
 )
 _DROP = "delete from integrations where app_id = $1 and id = $2"
+
+
+def owns_webhooks(kind: str) -> bool:
+    """Whether integrations of a type can own webhooks (1.11): custom ones, and those of OAuth clients."""
+    return kind == "custom" or is_oauth(kind)
+
+
+def is_oauth(kind: str) -> bool:
+    """Whether a type is an OAuth client's: the client's id."""
+    return is_id(kind)
 
 
 async def create_custom(
@@ -94,11 +109,11 @@ async def drop(connection: Connection, app_id: str, integration_id: str) -> None
 
 
 async def _wire(connection: Connection, box: SecretBox, app_id: str, rows: Sequence[Any]) -> list[dict[str, Any]]:
-    custom = [row["id"] for row in rows if row["type"] == "custom"]
-    hooks = await webhooks.of_integrations(connection, box, app_id, custom) if custom else {}
+    owners = [row["id"] for row in rows if owns_webhooks(row["type"])]
+    hooks = await webhooks.of_integrations(connection, box, app_id, owners) if owners else {}
     return [
         {**shapes.integration(row), "webhooks": hooks.get(row["id"], [])}
-        if row["type"] == "custom"
+        if owns_webhooks(row["type"])
         else shapes.integration(row)
         for row in rows
     ]

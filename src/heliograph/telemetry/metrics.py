@@ -64,3 +64,9 @@ API_REQUESTS = Counter(
     "heliograph_api_requests_total", "API requests, by method and status class", ["method", "status"], registry=REGISTRY
 )
 API_SECONDS = Histogram("heliograph_api_seconds", "Duration of an API request", buckets=_FAST, registry=REGISTRY)
+API_LIMITED = Counter(
+    "heliograph_api_limited_total",
+    "API requests answered 429: requests of a key, or guesses at one",
+    ["reason"],
+    registry=REGISTRY,
+)

@@ -1,0 +1,7 @@
+"""OAuth (Sunshine reference 1.15, 4.4): clients, and what people grant them.
+
+    client ──asks──▶ person ──code, 10 minutes, once──▶ client ──code + secret──▶ integration and key ──▶ token
+
+Invariants: a code becomes at most one token; a code that comes twice takes its token down; what was granted ends with the
+integration, wherever it is deleted.
+"""
