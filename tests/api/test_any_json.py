@@ -17,7 +17,9 @@ NAMES = [
     "type", "displayName", "settings", "metadata", "webhooks", "target", "triggers", "appId", "appSecret",
     "pageAccessToken", "participants", "userId", "userExternalId", "author", "content", "text", "htmlText",
     "markdownText", "actions", "items", "title", "mediaUrl", "uri", "payload", "fields", "name", "label", "coordinates",
-    "lat", "long", "template", "destination", "integrationId", "profile", "email", "avatarUrl", "signedUpAt", "iconUrl",
+    "lat", "long",
+    "externalId", "brandId", "participantId", "matchCriteria", "confirmation", "apple", "interactiveDataRef",
+    "template", "destination", "integrationId", "profile", "email", "avatarUrl", "signedUpAt", "iconUrl",
 ]  # fmt: skip
 WORDS = [
     "text", "image", "file", "carousel", "list", "location", "form", "formResponse", "template", "business", "user",
@@ -57,12 +59,14 @@ def target(house: House) -> tuple[Shop, dict[str, str]]:
     integration_id = house.connected(app_id)
     shop = Shop(app_id, key, integration_id, house.person(app_id, integration_id))
     custom = house.custom(app_id)
+    group = house.post(shop.path + "/conversations", {"type": "sdkGroup"}).body["conversation"]
     ids = {
         "appId": app_id,
         "customId": custom["id"],
         "webhookId": custom["webhooks"][0]["id"],
         "userId": shop.person.user_id,
         "conversationId": shop.person.conversation_id,
+        "groupId": group["id"],
     }
     return shop, ids
 

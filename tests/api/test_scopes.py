@@ -7,7 +7,7 @@ import pytest
 from heliograph.api.auth import SCOPES
 from tests.api.conftest import Shop
 from tests.api.house import Answer, House, Key
-from tests.api.operations import OPERATIONS, filled
+from tests.api.operations import OPERATIONS, REFUSED, filled
 
 ALL_SCOPES = ("account", "app", "integration")
 
@@ -16,6 +16,7 @@ def ids_of(house: House, shop: Shop) -> dict[str, str]:
     """Something of everything in the shop."""
     house.patch(shop.path, {"settings": {"multiConvoEnabled": True}})
     custom = house.custom(shop.app_id)
+    group = house.post(shop.path + "/conversations", {"type": "sdkGroup"}).body["conversation"]
     message = house.post(shop.conversation + "/messages", OPERATIONS["PostMessage"].body).body["messages"][0]
     return {
         "appId": shop.app_id,
@@ -24,7 +25,9 @@ def ids_of(house: House, shop: Shop) -> dict[str, str]:
         "keyId": house.key("app", shop.app_id).id,
         "integrationKeyId": house.key("integration", shop.app_id, custom["id"]).id,
         "userId": shop.person.user_id,
+        "clientId": shop.person.client_id,
         "conversationId": shop.person.conversation_id,
+        "groupId": group["id"],
         "messageId": message["id"],
     }
 
@@ -56,13 +59,16 @@ def test_each_scope_reaches_what_the_table_says_and_nothing_else(house: House, s
         for scope in set(ALL_SCOPES) - allowed:
             answer = call(house, operation, ids, keys[scope])
             assert (answer.status, answer.error["code"]) == (403, "forbidden"), (operation, scope)
-    gone = ("DeleteWebhook", "DeleteCustomIntegrationKey", "DeleteIntegration", "DeleteAppKey", "DeleteMessage")
-    order = [name for name in SCOPES if name not in (*gone, "DeleteAllMessages", "DeleteApp")]
-    for operation in order:
+    gone = (
+        *("DeleteWebhook", "DeleteCustomIntegrationKey", "DeleteIntegration", "DeleteAppKey", "DeleteMessage"),
+        *("DeleteAllMessages", "LeaveConversation", "DeleteConversation", "RemoveClient", "DeleteUser", "DeleteApp"),
+    )
+    for operation in [name for name in SCOPES if name not in gone]:
         for scope in sorted(SCOPES[operation]):
             answer = call(house, operation, ids, keys[scope])
-            assert answer.status in (200, 201), (operation, scope, answer.body)
-    for operation in (*gone, "DeleteAllMessages", "DeleteApp"):
+            expected = (REFUSED[operation],) if operation in REFUSED else (200, 201)
+            assert answer.status in expected, (operation, scope, answer.body)
+    for operation in gone:
         answer = call(house, operation, ids, keys["account"])
         assert (answer.status, answer.body) == (200, {}), operation
 

@@ -8,6 +8,7 @@ from heliograph.api import (
     apps,
     clients,
     conversations,
+    devices,
     errors,
     integrations,
     keys,
@@ -23,7 +24,7 @@ from heliograph.api.services import Services
 
 # The busiest first: routes are tried in this order.
 _RESOURCES = (
-    messages, activities, conversations, participants, users, clients, webhooks, keys, integrations, apps,
+    messages, activities, conversations, participants, users, clients, devices, webhooks, keys, integrations, apps,
 )  # fmt: skip
 
 

@@ -33,6 +33,8 @@ NOT_FOUND: Mapping[str, tuple[str, str]] = {
     "integration": ("integration_not_found", "Integration not found"),
     "user": ("user_not_found", "User not found"),
     "conversation": ("conversation_not_found", "Conversation not found"),
+    "client": ("client_not_found", "Client not found"),
+    "device": ("device_not_found", "Device not found"),
     "resource": ("not_found", "Resource not found"),
 }
 
