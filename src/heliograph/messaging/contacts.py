@@ -72,7 +72,7 @@ order by v.id for update of v
 _BRING_BACK = """
 with back as (
     update clients c set removed_at = null, status = 'active', display_name = g.display_name,
-        avatar_url = g.avatar_url, raw = g.raw, linked_at = $6, profile_at = case when g.raw <> '{}' then $6 end
+        avatar_url = g.avatar_url, raw = g.raw, linked_at = $6::timestamptz, profile_at = case when g.raw <> '{}' then $6 end
     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::jsonb[])
         as g (integration_id, external_id, display_name, avatar_url, raw)
     where c.integration_id = g.integration_id and c.external_id = g.external_id and c.removed_at is not null
