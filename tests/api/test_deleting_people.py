@@ -161,13 +161,13 @@ def test_a_user_who_is_deleted_while_messages_flow_leaves_nothing_and_takes_noth
     start = {"type": "personal", "participants": [{"userId": person.user_id}]}
     crowd = [{"userId": one.user_id, "subscribeSDKClient": True} for one in (person, other)]
 
-    def inbound(who: str, text: str) -> Answer:
-        house.run(arrive(house, shop, who, text, f"{text}-{attempt}-{shop.app_id}"))
+    def inbound(who: str, *texts: str) -> Answer:
+        for text in texts:  # of one person one after the other, as their lane has it
+            house.run(arrive(house, shop, who, text, f"{text}-{attempt}-{shop.app_id}"))
         return Answer(200, {})
 
     *answers, deleted = at_once(
-        lambda: inbound(external_id, "one"),
-        lambda: inbound(external_id, "two"),
+        lambda: inbound(external_id, "one", "two"),
         lambda: inbound(another, "three"),
         lambda: house.post(shop.conversation + "/messages", TEXT),
         lambda: house.post(shop.path + "/conversations", start),
@@ -283,12 +283,13 @@ def test_who_writes_while_their_client_is_removed_is_lost_to_nobody(house: House
     external_id = igsid(house, shop.person)
     mids = [f"{shop.app_id}-{attempt}-{number}" for number in range(4)]
 
-    def inbound(mid: str) -> Answer:
-        house.run(arrive(house, shop, external_id, mid, mid))
+    def inbound(*mids: str) -> Answer:
+        for mid in mids:
+            house.run(arrive(house, shop, external_id, mid, mid))
         return Answer(200, {})
 
     answers = at_once(
-        *[lambda mid=mid: inbound(mid) for mid in mids[:3]],  # type: ignore[misc]
+        lambda: inbound(*mids[:3]),
         lambda: house.delete(f"{shop.path}/users/{shop.person.user_id}/clients/{shop.person.client_id}"),
         lambda: house.post(shop.conversation + "/messages", TEXT),
     )
