@@ -1,5 +1,6 @@
 """Groups, the default conversation, several conversations, and what cannot be downloaded."""
 
+import asyncio
 from collections import Counter
 from typing import Any
 
@@ -9,6 +10,7 @@ import sunshine_conversations_client as sunshine
 import sunshine_conversations_client.model as m
 from sunshine_conversations_client.api import ConversationsApi, ParticipantsApi, UsersApi
 
+from heliograph.storage import new_id
 from tests.api.conftest import Shop
 from tests.api.house import Answer, House, Person
 from tests.api.operations import OPERATIONS, TEXT, filled
@@ -162,6 +164,25 @@ def test_of_those_who_join_at_once_ten_are_in(house: House, shop: Shop, crowd: l
     assert Counter(answer.status for answer in answers) == {201: 2, 400: 2}
     assert len(members(house, shop, made["id"])) == 10
     assert len(told(house, made["id"])) == 3
+
+
+def test_who_joins_waits_for_those_who_join_just_now(house: House, shop: Shop, crowd: list[str]) -> None:
+    made = group(house, shop, crowd[:9])
+    path = f"{shop.path}/conversations/{made['id']}/join"
+    tenth = "insert into participants (id, app_id, conversation_id, user_id) values ($1, $2, $3, $4)"
+    waits = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+
+    async def join_meanwhile() -> Answer:
+        async with house.database.transaction() as connection:
+            await connection.execute("select from conversations where id = $1 for update", made["id"])
+            await connection.execute(tenth, new_id(), shop.app_id, made["id"], crowd[9])
+            joining = asyncio.create_task(asyncio.to_thread(house.post, path, {"userId": crowd[10]}))
+            while not joining.done() and not await house.database.fetchval(waits):
+                await asyncio.sleep(0.01)
+        return await joining
+
+    assert house.run(join_meanwhile()).error["title"] == "Too many participants"
+    assert len(members(house, shop, made["id"])) == 10
 
 
 @pytest.mark.parametrize(
