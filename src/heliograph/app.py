@@ -28,6 +28,7 @@ from heliograph.delivery.sender import Sender
 from heliograph.delivery.worker import DeliveryWorker
 from heliograph.lanes import LaneWorkers
 from heliograph.messaging.erase import EraseWorker
+from heliograph.messaging.forget import ForgetWorker
 from heliograph.operate import Operate
 from heliograph.settings import Settings
 from heliograph.storage import Database, SecretBox
@@ -82,7 +83,8 @@ class Application:
         self._sender = Sender(parse_networks(settings.webhook_allow_networks))
         delivery = DeliveryWorker(database, box, self._sender)
         removal = RemovalWorker(database, box, self._sender)
-        kinds = [*self._instagram.lane_kinds(), delivery.kind(), EraseWorker(database).kind(), removal.kind()]
+        erasing = EraseWorker(database).kind(), ForgetWorker(database).kind()
+        kinds = [*self._instagram.lane_kinds(), delivery.kind(), removal.kind(), *erasing]
         self._lanes = LaneWorkers(database, kinds, pressed=self._instagram.pressed)
         limits = Limits(settings.api_rate, settings.api_burst)
         services = Services(database, box, {self._instagram.type: self._instagram}, lambda: datetime.now(UTC), limits)

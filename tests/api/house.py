@@ -26,6 +26,7 @@ from heliograph.lanes import LaneKind, LaneWorkers
 from heliograph.messaging import contacts, keys
 from heliograph.messaging.arrivals import Profile, Route
 from heliograph.messaging.erase import EraseWorker
+from heliograph.messaging.forget import ForgetWorker
 from heliograph.storage import Database, SecretBox, new_id
 
 T = TypeVar("T")
@@ -203,9 +204,11 @@ class House:
         self.start_eraser()
 
     def start_eraser(self, grace: float = 0) -> None:
-        """Start what erases deleted apps; in the server's event loop."""
+        """Start what erases deleted apps, users and conversations; in the server's event loop."""
         self._eraser = LaneWorkers(
-            self._backstage, [EraseWorker(self._backstage, grace=grace).kind()], poll_seconds=0.1
+            self._backstage,
+            [EraseWorker(self._backstage, grace=grace).kind(), ForgetWorker(self._backstage).kind()],
+            poll_seconds=0.1,
         )
         self._eraser.start()
 
@@ -214,9 +217,9 @@ class House:
         await self._eraser.stop(patience=0)
 
     def erased(self) -> None:
-        """Wait until every deleted app is erased."""
+        """Wait until everything that was deleted is erased."""
         deadline = time.monotonic() + 20
-        while self.rows("select 1 from lanes where kind = 'erase'"):
+        while self.rows("select 1 from lanes where kind in ('erase', 'forget')"):
             assert time.monotonic() < deadline, "the eraser does not come to an end"
             time.sleep(0.02)
 

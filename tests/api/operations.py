@@ -22,10 +22,17 @@ _CONVERSATIONS = _APP + "/conversations"
 _CONVERSATION = _CONVERSATIONS + "/{conversationId}"
 _INTEGRATIONS = _APP + "/integrations"
 _CUSTOM = _INTEGRATIONS + "/{customId}"
+_GROUP = _CONVERSATIONS + "/{groupId}"
 _USER = _APP + "/users/{userId}"
 _SWITCHBOARDS = _APP + "/switchboards"
 _SWITCHBOARD = _SWITCHBOARDS + "/{switchboardId}"
 _PLACES = _SWITCHBOARD + "/switchboardIntegrations"
+LINK = {
+    "matchCriteria": {"type": "whatsapp", "integrationId": "{customId}", "phoneNumber": "+1 212-555-2368"},
+    "confirmation": {"type": "immediate"},
+    "target": {"conversationId": "{conversationId}"},
+}
+REF = {"url": "https://p61.example/M", "bid": "com.example", "key": "00c0", "signature": "81a6", "owner": "M5"}
 
 OPERATIONS = {
     "CreateApp": Request("POST", "/v2/apps", {"displayName": "Shop"}),
@@ -67,16 +74,31 @@ OPERATIONS = {
         {"deliverStandbyEvents": True, "messageHistoryCount": 3, "nextSwitchboardIntegrationId": None},
     ),
     "DeleteSwitchboardIntegration": Request("DELETE", _PLACES + "/{freePlaceId}"),
+    "CreateUser": Request("POST", _APP + "/users", {"profile": {"givenName": "Ama"}, "metadata": {"vip": True}}),
+    "ListUsers": Request("GET", _APP + "/users?filter[identities.email]=ama@example.org"),
     "GetUser": Request("GET", _USER),
     "UpdateUser": Request("PATCH", _USER, {"metadata": {"lang": "en"}}),
+    "DeleteUser": Request("DELETE", _USER),
+    "DeleteUserPersonalInformation": Request("DELETE", _USER + "/personalinformation"),
+    "SyncUser": Request("POST", _USER + "/sync"),
+    "CreateClient": Request("POST", _USER + "/clients", LINK),
     "ListClients": Request("GET", _USER + "/clients"),
+    "RemoveClient": Request("DELETE", _USER + "/clients/{clientId}"),
+    "ListDevices": Request("GET", _USER + "/devices"),
+    "GetDevice": Request("GET", _USER + "/devices/{deviceId}"),
     "CreateConversation": Request(
         "POST", _CONVERSATIONS, {"type": "personal", "participants": [{"userId": "{userId}"}]}
     ),
     "ListConversations": Request("GET", _CONVERSATIONS + "?filter[userId]={userId}"),
     "GetConversation": Request("GET", _CONVERSATION),
     "UpdateConversation": Request("PATCH", _CONVERSATION, {"displayName": "Order"}),
+    "DeleteConversation": Request("DELETE", _GROUP),
+    "DownloadMessageRef": Request(
+        "POST", _CONVERSATION + "/download", {"userId": "{userId}", "apple": {"interactiveDataRef": REF}}
+    ),
+    "JoinConversation": Request("POST", _GROUP + "/join", {"userId": "{userId}", "subscribeSDKClient": True}),
     "ListParticipants": Request("GET", _CONVERSATION + "/participants"),
+    "LeaveConversation": Request("POST", _GROUP + "/leave", {"userId": "{userId}"}),
     "PostMessage": Request("POST", _CONVERSATION + "/messages", TEXT),
     "ListMessages": Request("GET", _CONVERSATION + "/messages"),
     "DeleteAllMessages": Request("DELETE", _CONVERSATION + "/messages"),
@@ -95,6 +117,9 @@ OPERATIONS = {
     "AcceptControl": Request("POST", _CONVERSATION + "/acceptControl", {"metadata": {"lang": "en"}}),
     "ReleaseControl": Request("POST", _CONVERSATION + "/releaseControl", {"reason": "ticketClosed"}),
 }
+
+# What no caller can have here, whatever they ask: there are neither SDKs, nor Zendesk Support, nor other channels.
+REFUSED = {"SyncUser": 404, "GetDevice": 404, "CreateClient": 400, "DownloadMessageRef": 400}
 
 
 def filled(value: Any, ids: dict[str, str]) -> Any:

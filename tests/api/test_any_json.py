@@ -18,8 +18,9 @@ NAMES = [
     "type", "displayName", "settings", "metadata", "webhooks", "target", "triggers", "appId", "appSecret",
     "pageAccessToken", "participants", "userId", "userExternalId", "author", "content", "text", "htmlText",
     "markdownText", "actions", "items", "title", "mediaUrl", "uri", "payload", "fields", "name", "label", "coordinates",
-    "lat", "long", "template", "destination", "integrationId", "profile", "email", "avatarUrl", "signedUpAt", "iconUrl",
-    "switchboardIntegration", "integrationType", "nextSwitchboardIntegrationId", "messageHistoryCount", "reason",
+    "lat", "long", "switchboardIntegration", "integrationType", "nextSwitchboardIntegrationId", "messageHistoryCount",
+    "reason", "externalId", "brandId", "participantId", "matchCriteria", "confirmation", "apple", "interactiveDataRef",
+    "template", "destination", "integrationId", "profile", "email", "avatarUrl", "signedUpAt", "iconUrl",
 ]  # fmt: skip
 WORDS = [
     "text", "image", "file", "carousel", "list", "location", "form", "formResponse", "template", "business", "user",
@@ -61,6 +62,7 @@ def target(house: House) -> tuple[Shop, dict[str, str]]:
     shop = Shop(app_id, key, integration_id, house.person(app_id, integration_id))
     custom = house.custom(app_id)
     switchboard = switchboard_of(house, app_id, bot=custom["id"])
+    group = house.post(shop.path + "/conversations", {"type": "sdkGroup"}).body["conversation"]
     ids = {
         "spareId": house.custom(app_id)["id"],
         "switchboardId": switchboard.id,
@@ -70,6 +72,7 @@ def target(house: House) -> tuple[Shop, dict[str, str]]:
         "webhookId": custom["webhooks"][0]["id"],
         "userId": shop.person.user_id,
         "conversationId": shop.person.conversation_id,
+        "groupId": group["id"],
     }
     return shop, ids
 

@@ -120,7 +120,14 @@ BODIES: list[tuple[str, str, Any, int, str, str]] = [
     ("PATCH", USER, {"profile": {"givenName": "x" * 129}}, 400, "bad_request", "profile.givenName"),
     ("POST", CONVERSATIONS, {}, 400, "bad_request", "'type'"),
     ("POST", CONVERSATIONS, {"type": "group"}, 400, "bad_request", "type must be one of personal, sdkGroup"),
-    ("POST", CONVERSATIONS, {"type": "sdkGroup"}, 400, "bad_request", "sdkGroup"),
+    (
+        "POST",
+        CONVERSATIONS,
+        {"type": "sdkGroup", "participants": [{"userId": "{user}"}]},
+        400,
+        "bad_request",
+        "participants[0].subscribeSDKClient is required",
+    ),
     ("POST", CONVERSATIONS, {"type": "personal"}, 400, "bad_request", "participants"),
     ("POST", CONVERSATIONS, {"type": "personal", "participants": [{}]}, 400, "bad_request", "participants[0]"),
     (

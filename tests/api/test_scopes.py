@@ -7,7 +7,7 @@ import pytest
 from heliograph.api.auth import OPEN, SCOPES
 from tests.api.conftest import Shop
 from tests.api.house import Answer, House, Key
-from tests.api.operations import OPERATIONS, filled
+from tests.api.operations import OPERATIONS, REFUSED, filled
 from tests.api.switchboards import put, switchboard_of
 
 ALL_SCOPES = ("account", "app", "integration")
@@ -21,6 +21,7 @@ def ids_of(house: House, shop: Shop) -> dict[str, str]:
     house.patch(shop.path, {"settings": {"multiConvoEnabled": True}})
     custom = house.custom(shop.app_id)
     switchboard = switchboard_of(house, shop.app_id, bot=custom["id"], free=house.custom(shop.app_id)["id"])
+    group = house.post(shop.path + "/conversations", {"type": "sdkGroup"}).body["conversation"]
     message = house.post(shop.conversation + "/messages", OPERATIONS["PostMessage"].body).body["messages"][0]
     return {
         "appId": shop.app_id,
@@ -29,7 +30,9 @@ def ids_of(house: House, shop: Shop) -> dict[str, str]:
         "keyId": house.key("app", shop.app_id).id,
         "integrationKeyId": house.key("integration", shop.app_id, custom["id"]).id,
         "userId": shop.person.user_id,
+        "clientId": shop.person.client_id,
         "conversationId": shop.person.conversation_id,
+        "groupId": group["id"],
         "messageId": message["id"],
         "spareId": house.custom(shop.app_id)["id"],
         "switchboardId": switchboard.id,
@@ -68,17 +71,20 @@ def test_each_scope_reaches_what_the_table_says_and_nothing_else(house: House, s
             assert (answer.status, answer.error["code"]) == (403, "forbidden"), (operation, scope)
     bot = ids["switchboardIntegrationId"]
     gone = (
-        "DeleteSwitchboardIntegration", "DeleteSwitchboard", "DeleteWebhook", "DeleteCustomIntegrationKey",
-        "DeleteIntegration", "DeleteAppKey", "DeleteMessage",
-    )  # fmt: skip
+        *("DeleteSwitchboardIntegration", "DeleteSwitchboard"),
+        *("DeleteWebhook", "DeleteCustomIntegrationKey", "DeleteIntegration", "DeleteAppKey", "DeleteMessage"),
+        *("DeleteAllMessages", "LeaveConversation", "DeleteConversation", "RemoveClient", "DeleteUser", "DeleteApp"),
+    )
     of_oauth = "RevokeAccess"  # an integration's key must be an OAuth client's, too: test_oauth.py
-    order = [name for name in SCOPES if name not in (*gone, "DeleteAllMessages", "DeleteApp", of_oauth)]
-    for operation in order:
+    for operation in [name for name in SCOPES if name not in (*gone, of_oauth)]:
         for scope in sorted(SCOPES[operation]):
             put(house, ids["conversationId"], active=bot, pending=bot)
             answer = call(house, operation, ids, keys[scope])
-            assert answer.status in ((201, 400) if operation in ONCE else (200, 201)), (operation, scope, answer.body)
-    for operation in (*gone, "DeleteAllMessages", "DeleteApp"):
+            expected = (
+                (REFUSED[operation],) if operation in REFUSED else (201, 400) if operation in ONCE else (200, 201)
+            )
+            assert answer.status in expected, (operation, scope, answer.body)
+    for operation in gone:
         answer = call(house, operation, ids, keys["account"])
         assert (answer.status, answer.body) == (200, {}), operation
 

@@ -10,6 +10,7 @@ from heliograph.api import (
     apps,
     clients,
     conversations,
+    devices,
     errors,
     integrations,
     keys,
@@ -29,7 +30,7 @@ from heliograph.api.services import Services
 
 # The busiest first: routes are tried in this order.
 _RESOURCES = (
-    messages, activities, switchboard_actions, conversations, participants, users, clients, webhooks, keys,
+    messages, activities, switchboard_actions, conversations, participants, users, clients, devices, webhooks, keys,
     integrations, switchboard_integrations, switchboards, apps,
 )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Conversations (Sunshine reference 1.4)."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -7,11 +8,11 @@ from pydantic import Field, model_validator
 from starlette.responses import Response
 
 from heliograph.api.errors import bad_request, not_found
-from heliograph.api.operation import AppId, ConversationId, CurrentCall, Operation
+from heliograph.api.operation import AppId, Call, ConversationId, CurrentCall, Operation
 from heliograph.api.pagination import cut_of, page_of
 from heliograph.api.validation import wrong_together
-from heliograph.api.wire import Links, Meta, Metadata, Name, Uri, Wire, reply
-from heliograph.messaging import conversations, users
+from heliograph.api.wire import Links, Meta, Metadata, Name, Nothing, Uri, Wire, reply
+from heliograph.messaging import conversations, groups, participants, users
 
 router = APIRouter(prefix="/apps/{appId}/conversations", tags=["Conversations"], route_class=Operation)
 
@@ -50,6 +51,10 @@ class ParticipantRef(Wire):
             return "userId", self.user_id
         return "userExternalId", self.user_external_id or ""
 
+    def member(self) -> groups.Member:
+        """As the domain has it."""
+        return groups.Member(*self.named(), sdk=bool(self.subscribe_sdk_client))
+
 
 class _Fields(Wire):
     display_name: Name | None = None
@@ -69,6 +74,29 @@ class ConversationUpdate(_Fields):
     """Body of UpdateConversation; null clears."""
 
 
+class InteractiveDataRef(Wire):
+    """Where Apple keeps what the user answered."""
+
+    url: str
+    bid: str
+    key: str
+    signature: str
+    owner: str
+
+
+class AppleRef(Wire):
+    """What Apple's passthrough event told."""
+
+    interactive_data_ref: InteractiveDataRef
+
+
+class MessageRef(Wire):
+    """Body of DownloadMessageRef."""
+
+    user_id: str
+    apple: AppleRef
+
+
 class ConversationResponse(Wire):
     """One conversation."""
 
@@ -85,22 +113,37 @@ class ConversationListResponse(Wire):
 
 @router.post("", operation_id="CreateConversation", status_code=201, response_model=ConversationResponse)
 async def create_conversation(call: CurrentCall, app_id: AppId, body: ConversationCreate) -> Response:
-    """Start a conversation with a user. Their messages keep going to the default conversation."""
-    if body.type == "sdkGroup":
-        raise bad_request("type sdkGroup is not available: there are no SDK clients. Use personal")
+    """Start a conversation with a user, or a group. What a user writes keeps going to their default conversation."""
+    now = call.services.clock()
+    try:
+        made = await (_group if body.type == "sdkGroup" else _personal)(call, app_id, body, now)
+    except conversations.UserNotFoundError:
+        raise not_found("user") from None
+    except groups.AppNotFoundError:
+        raise not_found("app") from None
+    except groups.TwiceError:
+        raise bad_request("participants must name each user once") from None
+    except conversations.OnlyOneConversationError:
+        raise bad_request(
+            "participants has a user with a conversation already; the app setting multiConvoEnabled allows several"
+        ) from None
+    return reply({"conversation": made}, 201)
+
+
+async def _personal(call: Call, app_id: str, body: ConversationCreate, now: datetime) -> dict[str, Any]:
     people = body.participants or []
     if len(people) != 1:
         raise bad_request("participants must have exactly 1 element in a personal conversation")
-    now = call.services.clock()
-    try:
-        made = await conversations.create_personal(call.connection, app_id, people[0].named(), body.given(), now)
-    except conversations.UserNotFoundError:
-        raise not_found("user") from None
-    except conversations.OnlyOneConversationError:
-        raise bad_request(
-            "participants[0] has a conversation already; the app setting multiConvoEnabled allows several"
-        ) from None
-    return reply({"conversation": made}, 201)
+    sdk = bool(people[0].subscribe_sdk_client)
+    return await conversations.create_personal(call.connection, app_id, people[0].named(), body.given(), now, sdk=sdk)
+
+
+async def _group(call: Call, app_id: str, body: ConversationCreate, now: datetime) -> dict[str, Any]:
+    people = body.participants or []
+    for index, person in enumerate(people):
+        if person.subscribe_sdk_client is None:
+            raise bad_request(f"participants[{index}].subscribeSDKClient is required when type is sdkGroup")
+    return await groups.create(call.connection, app_id, [person.member() for person in people], body.given(), now)
 
 
 @router.get("", operation_id="ListConversations", response_model=ConversationListResponse)
@@ -132,6 +175,30 @@ async def update_conversation(
 ) -> Response:
     """Change a conversation."""
     return _found(await conversations.update(call.connection, app_id, conversation_id, body.given()))
+
+
+@router.delete("/{conversationId}", operation_id="DeleteConversation", response_model=Nothing)
+async def delete_conversation(call: CurrentCall, app_id: AppId, conversation_id: ConversationId) -> Response:
+    """Delete a conversation with its messages. What waits to be sent in it is not sent any more."""
+    try:
+        there = await conversations.delete(call.connection, app_id, conversation_id, call.services.clock())
+    except conversations.IsDefaultError:
+        raise bad_request(f"Conversation {conversation_id} cannot be deleted because it is the default.") from None
+    if not there:
+        raise not_found("conversation")
+    return reply({})
+
+
+@router.post("/{conversationId}/download", operation_id="DownloadMessageRef", response_model=dict[str, Any])
+async def download_message_ref(
+    call: CurrentCall, app_id: AppId, conversation_id: ConversationId, body: MessageRef
+) -> Response:
+    """Download what an Apple user answered. There is no Apple channel here: always refused."""
+    if await conversations.get(call.connection, app_id, conversation_id) is None:
+        raise not_found("conversation")
+    if not await participants.takes_part(call.connection, app_id, conversation_id, body.user_id):
+        raise not_found("user")
+    raise bad_request("apple is not available: the user has no client of type apple")
 
 
 def _found(conversation: dict[str, Any] | None) -> Response:

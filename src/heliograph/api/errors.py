@@ -35,6 +35,8 @@ NOT_FOUND: Mapping[str, tuple[str, str]] = {
     "conversation": ("conversation_not_found", "Conversation not found"),
     "switchboard": ("switchboard_not_found", "Switchboard not found"),
     "switchboardIntegration": ("switchboard_integration_not_found", "SwitchboardIntegration not found"),
+    "client": ("client_not_found", "Client not found"),
+    "device": ("device_not_found", "Device not found"),
     "resource": ("not_found", "Resource not found"),
 }
 

@@ -24,9 +24,16 @@ ALLOWED: Mapping[str, Mapping[str, frozenset[str]]] = {
     "ListParticipants": _PAGED,
     "ListMessages": _PAGED,
     "ListIntegrations": {**_PAGED, "filter": frozenset({"types"})},
-    "ListClients": {**_PAGED, **_USER},
+    "ListUsers": {"filter": frozenset({"identities.email"}), **_USER},
     "GetUser": _USER,
     "UpdateUser": _USER,
+    "DeleteUser": _USER,
+    "DeleteUserPersonalInformation": _USER,
+    "CreateClient": _USER,
+    "ListClients": {**_PAGED, **_USER},
+    "RemoveClient": _USER,
+    "ListDevices": _USER,
+    "GetDevice": _USER,
 }
 
 _NAME = re.compile(r"([^\[\]]*)(?:\[([^\[\]]*)\])?")

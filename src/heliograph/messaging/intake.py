@@ -40,6 +40,7 @@ class Applied:
     contacts: dict[Key, Contact] = field(default_factory=dict)
     duplicates: set[int] = field(default_factory=set)
     strangers: set[int] = field(default_factory=set)  # reads of people who never wrote
+    made: set[Key] = field(default_factory=set)  # contacts that were not there before
 
 
 # Served by mids_pkey.
@@ -132,7 +133,9 @@ async def _make_contacts(
         if _key(arrival) not in result.contacts
     }
     if wanted:
-        result.contacts |= await contacts.create(connection, wanted, now)
+        made = await contacts.create(connection, wanted, now)
+        result.contacts |= made
+        result.made = set(made)
 
 
 async def _claim(connection: Connection, arrivals: Sequence[Arrival]) -> dict[int, str]:

@@ -16,3 +16,14 @@ async def list_participants(connection: Connection, app_id: str, conversation_id
     """A page of a conversation's participants, as the wire shows them."""
     page = await paging.cut_by_id(connection, _LIST, (app_id, conversation_id), cut, column="p.id")
     return Slice([shapes.participant(row) for row in page.rows], page.more)
+
+
+# Served by participants_of_conversation.
+_TAKES_PART = """
+select exists (select from participants where app_id = $1 and conversation_id = $2 and user_id = $3)
+"""
+
+
+async def takes_part(connection: Connection, app_id: str, conversation_id: str, user_id: str) -> bool:
+    """Whether a user is a participant of a conversation of the app."""
+    return bool(await connection.fetchval(_TAKES_PART, app_id, conversation_id, user_id))

@@ -15,6 +15,7 @@ from heliograph.events import Event, publish
 from heliograph.events.wire_time import wire_time
 from heliograph.lanes import NewJob, enqueue
 from heliograph.messaging import shapes
+from heliograph.messaging.names import animal_name
 from heliograph.messaging.switchboard.state import CONVERSATION, assign
 from heliograph.storage import Connection, new_id
 from heliograph.telemetry.logs import get_logger
@@ -64,10 +65,18 @@ select {CONVERSATION} as conversation from conversations v where v.id = $1 and v
 
 _PARTICIPANTS = """
 select p.user_id, p.client_id, c.integration_id, c.type as client_type, c.display_name, c.avatar_url, c.status,
-       u.id, u.external_id, u.signed_up_at, u.to_be_retained, u.profile, u.metadata
+       u.id, u.external_id, u.brand_id, u.signed_up_at, u.to_be_retained, u.profile, u.metadata, u.identities
 from participants p join users u on u.id = p.user_id left join clients c on c.id = p.client_id
 where p.conversation_id = $1 order by p.id
 """
+
+# A client that the API removed: a message for it fails, and is told as failed. Served by clients_of_user.
+_REMOVED = """
+select integration_id from clients where user_id = any ($1::text[]) and removed_at is not null
+order by removed_at desc limit 1
+"""
+
+_ANIMALS = "select coalesce((settings ->> 'useAnimalNames')::boolean, false) from apps where id = $1"
 
 _INSERT = """
 insert into messages (id, app_id, conversation_id, author_type, user_id, received, body)
@@ -98,7 +107,8 @@ async def post_message(
     if by_user:
         writer = _writer(people, draft.author)
         author["userId"] = writer["user_id"]
-        author.setdefault("displayName", writer["display_name"] or "")
+        if "displayName" not in author:
+            author["displayName"] = await _name(connection, app_id, writer)
     message: dict[str, Any] = {
         "id": new_id(),
         "received": wire_time(now),
@@ -116,9 +126,11 @@ async def post_message(
         await connection.execute(_UNREAD, conversation_id)
     await publish(connection, [_message_event(app_id, conversation, message, writer or _first(people), by_user, now)])
     if not by_user and not draft.silent:
-        target = next((p for p in people if p["client_id"]), None)
-        if target is not None:
-            await enqueue(connection, [NewJob(SEND_LANE, conversation_id, message["id"], target["integration_id"])])
+        integration_id = _reached_by(people)
+        if integration_id is None and conversation["type"] == "personal":
+            integration_id = await connection.fetchval(_REMOVED, [person["user_id"] for person in people])
+        if integration_id is not None:
+            await enqueue(connection, [NewJob(SEND_LANE, conversation_id, message["id"], integration_id)])
     log.info("accepted", message=message["id"], conversation=conversation_id, app=app_id)
     return message
 
@@ -195,10 +207,10 @@ async def post_activity(
     payload = {"conversation": shapes.conversation_brief(conversation), "activity": activity}
     full_user = shapes.user(user) if user else None
     await publish(connection, [Event(app_id, event_type, payload, now, conversation_id, full_user)])
-    target = next((p for p in people if p["client_id"]), None)
-    if author["type"] == "business" and target is not None:
+    integration_id = _reached_by(people)
+    if author["type"] == "business" and integration_id is not None:
         job = orjson.dumps({"activity": kind, "at": now.timestamp()}).decode()
-        await enqueue(connection, [NewJob(SEND_LANE, conversation_id, job, target["integration_id"])])
+        await enqueue(connection, [NewJob(SEND_LANE, conversation_id, job, integration_id)])
 
 
 async def _lock(connection: Connection, app_id: str, conversation_id: str) -> tuple[dict[str, Any], list[Any]]:
@@ -220,6 +232,19 @@ def _writer(people: list[Any], author: Mapping[str, Any]) -> Any:
         ):
             return person
     raise AuthorNotFoundError
+
+
+def _reached_by(people: list[Any]) -> str | None:
+    """The integration whose channel the conversation is on; an SDK client belongs to none."""
+    return next((str(person["integration_id"]) for person in people if person["integration_id"]), None)
+
+
+async def _name(connection: Connection, app_id: str, writer: Any) -> str:
+    profile = writer["profile"]
+    known = writer["display_name"] or " ".join(profile[part] for part in ("givenName", "surname") if profile.get(part))
+    if known or not await connection.fetchval(_ANIMALS, app_id):
+        return str(known)
+    return animal_name(writer["user_id"])
 
 
 def _first(people: list[Any]) -> Any:

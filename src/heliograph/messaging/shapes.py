@@ -50,18 +50,19 @@ def user(row: Row) -> Wire:
             "id": row["id"],
             "authenticated": False,
             "externalId": row["external_id"],
+            "brandId": row["brand_id"],
             "signedUpAt": wire_time(row["signed_up_at"]) if row["signed_up_at"] else None,
             "toBeRetained": row["to_be_retained"],
             "profile": row["profile"],
             "metadata": row["metadata"],
-            "identities": [],
+            "identities": row["identities"],
         }
     )
 
 
 def user_brief(wire: Wire) -> Wire:
     """The truncated user, from the full one."""
-    return {name: wire[name] for name in ("id", "authenticated", "externalId") if name in wire}
+    return {name: wire[name] for name in ("id", "authenticated", "externalId", "brandId") if name in wire}
 
 
 def client(row: Row) -> Wire:

@@ -66,6 +66,10 @@ class _Plan:
     steps: list[_Step] = field(default_factory=list)
 
 
+class _MetNoMoreError(Exception):
+    """Somebody who had written before was deleted since: they come as a stranger, with a profile to be read."""
+
+
 class InboundWorker:
     """Handles the ``inbound`` lanes."""
 
@@ -84,6 +88,12 @@ class InboundWorker:
 
     async def handle(self, lanes: list[Lane]) -> None:
         """Apply the waiting items of each lane."""
+        try:
+            await self._handle(lanes)
+        except _MetNoMoreError:
+            await self._handle([lane for lane in lanes if not lane.settled])
+
+    async def _handle(self, lanes: list[Lane]) -> None:
         async with self._database.pool.acquire() as connection:
             work = await self._read(connection, lanes)
             openers = {
@@ -137,7 +147,7 @@ class InboundWorker:
         return work
 
     async def _strangers(self, connection: Connection, keys: Iterable[contacts.Key]) -> set[contacts.Key]:
-        """Who of these never wrote before. Remembers who did: a contact once made stays."""
+        """Who of these never wrote before. Remembers who did."""
         asked = [key for key in keys if key not in self._met]
         strangers = await contacts.unknown(connection, asked) if asked else set()
         if len(self._met) > _MOST_MET:
@@ -157,6 +167,10 @@ class InboundWorker:
         async with self._database.transaction() as connection:
             plan = await _plan(connection, work, now)
             applied = await intake.apply(connection, [arrival for _, arrival in plan.arrivals], profiles, now)
+            gone = applied.made & self._met
+            if gone:
+                self._met -= gone
+                raise _MetNoMoreError
             events = [(plan.arrivals[index][0], event) for index, event in applied.events]
             events += await _delivered(connection, plan, applied, now)
             await publish(connection, [event for _, event in sorted(events, key=lambda pair: pair[0])])

@@ -23,11 +23,13 @@ from heliograph.messaging.switchboard.state import CONVERSATION
 from heliograph.storage import Connection
 
 # One row with all that a send needs; primary keys, participants_of_conversation and clients_of_user serve it. When the
-# integration was deleted, no client stands with the participant any more; $3 names the one that was meant.
-_LOAD = """
-select m.body as message, to_jsonb(v) as conversation, v.app_id,
-       u.id, u.external_id, u.signed_up_at, u.to_be_retained, u.profile, u.metadata,
+# integration was deleted or the client removed, none stands with the participant any more; $3 names the one that was
+# meant.
+_LOAD = f"""
+select m.body as message, {CONVERSATION} as conversation, v.app_id,
+       u.id, u.external_id, u.brand_id, u.signed_up_at, u.to_be_retained, u.profile, u.metadata, u.identities,
        c.id as client_id, c.external_id as person, c.last_action_at, c.integration_id, c.type as client_type,
+       c.removed_at,
        a.page_id, a.account_id, a.page_token, a.human_agent_tag, a.facebook_app_id, f.secret as app_secret,
        s.state as send_state
 from conversations v
@@ -39,7 +41,7 @@ left join facebook_apps f on f.id = a.facebook_app_id
 left join messages m on m.id = $2 and m.conversation_id = v.id
 left join sends s on s.message_id = $2
 where v.id = $1 order by p.id limit 1
-"""
+"""  # noqa: S608
 
 _OPEN = """
 insert into sends (message_id, app_id, conversation_id, integration_id, client_id, state, parts)
@@ -117,7 +119,7 @@ order by p.started_at, p.message_id, p.part
 _ABOUT = f"""
 select s.message_id, s.app_id, s.conversation_id, s.integration_id, s.client_id,
        {CONVERSATION} as conversation,
-       u.id, u.external_id, u.signed_up_at, u.to_be_retained, u.profile, u.metadata,
+       u.id, u.external_id, u.brand_id, u.signed_up_at, u.to_be_retained, u.profile, u.metadata, u.identities,
        (select array_agg(p.mid order by p.part) from send_parts p where p.message_id = s.message_id) as mids
 from sends s join conversations v on v.id = s.conversation_id
 join clients c on c.id = s.client_id join users u on u.id = c.user_id

@@ -176,6 +176,12 @@ class OutboundWorker:
 
     async def _claim(self, connection: Connection, lane: Lane, job: Job, todo: _Ask) -> _Ask | None:
         row, number = todo.row, todo.part["part"]
+        if row["removed_at"] is not None:
+            gone = _Failure(
+                "unreachable", "The client was removed from its user. It comes back when the person writes."
+            )
+            await self._fail(connection, lane, job, gone)
+            return None
         verdict = permit(
             row["last_action_at"], self._graph.now(), policy=row["human_agent_tag"], automatic=_automatic(row)
         )
@@ -244,11 +250,11 @@ class OutboundWorker:
     async def _complete(self, connection: Connection, lane: Lane, job: Job) -> None:
         """All parts are with Meta: tell, and settle."""
         now = datetime.now(UTC)
-        (about,) = await ledger.about(connection, [job.payload])
+        rows = await ledger.about(connection, [job.payload])  # none: the conversation was deleted just now
         await ledger.finish(connection, job.payload, "sent")
-        events = [delivery_event(CHANNEL, about, now)]
+        events = [delivery_event(CHANNEL, about, now) for about in rows]
         if await ledger.confirm_echoed(connection, [job.payload], now):
-            events.append(delivery_event(USER, about, now))
+            events += [delivery_event(USER, about, now) for about in rows]
         await publish(connection, events)
         await settle(connection, [Outcome(lane, [job.id])])
 

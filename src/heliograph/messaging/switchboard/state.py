@@ -34,7 +34,8 @@ def board(app_id: str) -> str:
 )"""  # noqa: S608  a column's name, given by the statements of this house
 
 
-# A conversation `v` as one JSON object, its switchboard with it.
+# A conversation `v` with its switchboard, for a select list; and the same as one JSON object.
+SEEN = f"v.*, {board('v.app_id')} as switchboard"
 CONVERSATION = f"to_jsonb(v) || jsonb_build_object('switchboard', {board('v.app_id')})"
 
 # Served by conversations_pkey.
