@@ -177,7 +177,7 @@ def test_who_joins_waits_for_those_who_join_just_now(house: House, shop: Shop, c
             await connection.execute("select from conversations where id = $1 for update", made["id"])
             await connection.execute(tenth, new_id(), shop.app_id, made["id"], crowd[9])
             joining = asyncio.create_task(asyncio.to_thread(house.post, path, {"userId": crowd[10]}))
-            while not joining.done() and not await house.database.fetchval(waits):
+            while not joining.done() and not await house.database.fetchval(waits):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         return await joining
 
