@@ -55,6 +55,17 @@ class Settings(BaseSettings):
             description="Networks that customer webhooks may reach although not public, e.g. 127.0.0.0/8,10.0.0.0/8."
         ),
     ] = ""
+    keep_events_days: Annotated[
+        float,
+        Field(ge=0, description="Days to keep events and the log of attempts to deliver them. 0: for ever."),
+    ] = 30.0
+    keep_journal_days: Annotated[
+        float,
+        Field(ge=0, description="Days to keep Meta's webhooks as they came, with what was left of them. 0: for ever."),
+    ] = 30.0
+    keep_idempotency_keys_hours: Annotated[
+        float, Field(ge=0, description="Hours in which an Idempotency-Key is remembered. 0: for ever.")
+    ] = 24.0
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much to log.")] = "INFO"
     log_format: Annotated[
         str, Field(pattern="^(auto|pretty|json)$", description="auto: pretty on a terminal, JSON elsewhere.")

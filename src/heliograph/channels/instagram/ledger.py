@@ -24,7 +24,8 @@ from heliograph.storage import Connection
 # One row with all that a send needs; primary keys, participants_of_conversation and clients_of_user serve it. When the
 # integration was deleted, no client stands with the participant any more; $3 names the one that was meant.
 _LOAD = """
-select m.body as message, to_jsonb(v) as conversation, v.app_id,
+select m.body as message, m.override, to_jsonb(v) as conversation, v.app_id,
+       i.settings -> 'showAIDisclaimer' as ai_disclaimer,
        u.id, u.external_id, u.signed_up_at, u.to_be_retained, u.profile, u.metadata,
        c.id as client_id, c.external_id as person, c.last_action_at, c.integration_id, c.type as client_type,
        a.page_id, a.account_id, a.page_token, a.human_agent_tag, a.facebook_app_id, f.secret as app_secret,
@@ -33,6 +34,7 @@ from conversations v
 join participants p on p.conversation_id = v.id
 join users u on u.id = p.user_id
 join clients c on c.user_id = p.user_id and (c.id = p.client_id or p.client_id is null and c.integration_id = $3)
+left join integrations i on i.id = c.integration_id
 left join instagram_accounts a on a.integration_id = c.integration_id
 left join facebook_apps f on f.id = a.facebook_app_id
 left join messages m on m.id = $2 and m.conversation_id = v.id
