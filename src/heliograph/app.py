@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from granian.constants import Interfaces
@@ -21,6 +21,7 @@ from heliograph.api import Services, create_api
 from heliograph.api.limits import Limits
 from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.graph import Graph
+from heliograph.channels.instagram.journal import pruning as journal_pruning
 from heliograph.channels.instagram.receive import CALLBACK_PATH
 from heliograph.delivery.guard import parse_networks
 from heliograph.delivery.removal import RemovalWorker
@@ -29,6 +30,7 @@ from heliograph.delivery.worker import DeliveryWorker
 from heliograph.lanes import LaneWorkers
 from heliograph.messaging.erase import EraseWorker
 from heliograph.messaging.forget import ForgetWorker
+from heliograph.messaging.housekeeping import Housekeeper, Pruning, prunings
 from heliograph.operate import Operate
 from heliograph.settings import Settings
 from heliograph.storage import Database, SecretBox
@@ -72,6 +74,17 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
             await embedded.stop()
 
 
+def _prunings(settings: Settings) -> list[Pruning]:
+    """What goes by age, and when."""
+    return [
+        *prunings(
+            events=timedelta(days=settings.keep_events_days),
+            idempotency_keys=timedelta(hours=settings.keep_idempotency_keys_hours),
+        ),
+        *journal_pruning(timedelta(days=settings.keep_journal_days)),
+    ]
+
+
 class Application:
     """The rooms of one process, wired. An ASGI application once started."""
 
@@ -86,6 +99,7 @@ class Application:
         erasing = EraseWorker(database).kind(), ForgetWorker(database).kind()
         kinds = [*self._instagram.lane_kinds(), delivery.kind(), removal.kind(), *erasing]
         self._lanes = LaneWorkers(database, kinds, pressed=self._instagram.pressed)
+        self._housekeeper = Housekeeper(database, _prunings(settings), pressed=self._instagram.pressed)
         limits = Limits(settings.api_rate, settings.api_burst)
         services = Services(database, box, {self._instagram.type: self._instagram}, lambda: datetime.now(UTC), limits)
         self._api = create_api(services)
@@ -94,11 +108,13 @@ class Application:
     def start(self) -> None:
         """Start the workers."""
         self._lanes.start()
+        self._housekeeper.start()
         self._operate.ready = True
 
     async def stop(self) -> None:
         """Finish what is under way, give back the rest."""
         self._operate.ready = False
+        await self._housekeeper.stop()
         await self._lanes.stop(patience=DRAIN_SECONDS)
         await self._sender.close()
         await self._graph.close()

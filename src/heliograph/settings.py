@@ -60,6 +60,17 @@ class Settings(BaseSettings):
         Field(ge=0, allow_inf_nan=False, description="API requests a second that one key may make over time; 0: any."),
     ] = 200.0
     api_burst: Annotated[int, Field(ge=1, description="API requests that one key may make at once.")] = 400
+    keep_events_days: Annotated[
+        float,
+        Field(ge=0, description="Days to keep events and the log of attempts to deliver them. 0: for ever."),
+    ] = 30.0
+    keep_journal_days: Annotated[
+        float,
+        Field(ge=0, description="Days to keep Meta's webhooks as they came, with what was left of them. 0: for ever."),
+    ] = 30.0
+    keep_idempotency_keys_hours: Annotated[
+        float, Field(ge=0, description="Hours in which an Idempotency-Key is remembered. 0: for ever.")
+    ] = 24.0
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much to log.")] = "INFO"
     log_format: Annotated[
         str, Field(pattern="^(auto|pretty|json)$", description="auto: pretty on a terminal, JSON elsewhere.")

@@ -98,6 +98,7 @@ def test_a_deleted_app_leaves_nothing_behind(house: House, shop: Shop) -> None:
     switchboard_of(house, stays_app, bot=house.custom(stays_app)["id"])
     for each in (shop, stays):
         house.post(each.conversation + "/messages", TEXT, headers={"Idempotency-Key": "k"})
+        house.patch(each.path, {"settings": {"conversationRetentionSeconds": 3600}})
         assert house.request("POST", each.conversation + "/activity", OPERATIONS["PostActivity"].body).status == 200
     house.run(house.database.execute(_MORE, shop.app_id, shop.integration_id, shop.person.conversation_id))
     house.run(house.database.execute(_CODE, shop.app_id, shop.key.id))

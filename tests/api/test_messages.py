@@ -157,10 +157,9 @@ def test_a_message_on_behalf_of_the_user(house: House, shop: Shop) -> None:
     person = house.person(shop.app_id, shop.integration_id, "crm/7")
     path = f"{shop.path}/conversations/{person.conversation_id}/messages"
     author = {"type": "user", "userExternalId": "crm/7"}
-    content = {"type": "formResponse", "fields": [{"type": "email", "name": "e", "label": "Email", "email": "a@b.c"}]}
-    (message,) = house.post(path, {"author": author, "content": content}).body["messages"]
+    (message,) = house.post(path, {**TEXT, "author": author}).body["messages"]
     assert message["author"] == {"type": "user", "userId": person.user_id, "displayName": "Noa Berg"}
-    assert message["content"]["textFallback"] == "Email: a@b.c"
+    assert message["content"] == TEXT["content"]
     assert not house.rows("select 1 from lanes where key = $1", person.conversation_id)
 
 

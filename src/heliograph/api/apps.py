@@ -1,5 +1,7 @@
 """Apps (Sunshine reference 1.1)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -71,7 +73,8 @@ class AppListResponse(Wire):
 @router.post("", operation_id="CreateApp", status_code=201, response_model=AppResponse)
 async def create_app(call: CurrentCall, body: AppCreate) -> Response:
     """Create an app."""
-    return reply({"app": await apps.create(call.connection, body.display_name, body.given())}, 201)
+    with _translated():
+        return reply({"app": await apps.create(call.connection, body.display_name, body.given())}, 201)
 
 
 @router.get("", operation_id="ListApps", response_model=AppListResponse)
@@ -91,10 +94,8 @@ async def get_app(call: CurrentCall, app_id: AppId) -> Response:
 @router.patch("/{appId}", operation_id="UpdateApp", response_model=AppResponse)
 async def update_app(call: CurrentCall, app_id: AppId, body: AppUpdate) -> Response:
     """Change an app."""
-    try:
+    with _translated():
         return _found(await apps.update(call.connection, app_id, body.given()))
-    except apps.OneWayError:
-        raise bad_request("settings.multiConvoEnabled cannot be turned off again") from None
 
 
 @router.delete("/{appId}", operation_id="DeleteApp", response_model=Nothing)
@@ -119,6 +120,17 @@ async def delete_app(call: CurrentCall, app_id: AppId) -> Response:
 
     await retried(take_down)
     return reply({})
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """What the settings refuse, as the wire says it."""
+    try:
+        yield
+    except apps.OneWayError:
+        raise bad_request("settings.multiConvoEnabled cannot be turned off again") from None
+    except apps.NeedsSeveralConversationsError as error:
+        raise bad_request(f"settings.{error} needs settings.multiConvoEnabled to be true") from None
 
 
 def _found(app: dict[str, Any] | None) -> Response:

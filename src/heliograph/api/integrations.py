@@ -24,6 +24,8 @@ router = APIRouter(prefix="/apps/{appId}/integrations", tags=["Integrations"], r
 Credential = Annotated[str, Field(min_length=1, max_length=4096)]
 # Ours: when replies carry Meta's HUMAN_AGENT tag.
 HumanAgentTag = Literal["afterWindow", "always", "never"]
+# Whether what an AI wrote says so at the channel; none is true.
+ShowAIDisclaimer = Annotated[bool | None, Field(alias="showAIDisclaimer")]
 
 
 class Integration(Wire):
@@ -49,6 +51,7 @@ class InstagramCreate(Wire):
     story_replies_enabled: bool | None = None
     story_mentions_enabled: bool | None = None
     human_agent_tag: HumanAgentTag | None = None
+    show_ai_disclaimer: ShowAIDisclaimer = None
 
 
 class CustomCreate(Wire):
@@ -73,6 +76,7 @@ class IntegrationUpdate(Wire):
     story_replies_enabled: bool | None = None
     story_mentions_enabled: bool | None = None
     human_agent_tag: HumanAgentTag | None = None
+    show_ai_disclaimer: ShowAIDisclaimer = None
 
 
 class IntegrationResponse(Wire):

@@ -5,7 +5,7 @@ from typing import Any
 
 from heliograph.delivery.removal import ANNOUNCE
 from heliograph.lanes import NewJob, enqueue
-from heliograph.messaging import paging, shapes
+from heliograph.messaging import paging, retention, shapes
 from heliograph.messaging.erase import ERASE_LANE
 from heliograph.messaging.paging import Cut, Slice
 from heliograph.storage import Connection, new_id
@@ -20,8 +20,21 @@ DEFAULT_SETTINGS: Mapping[str, Any] = {
 }
 
 
+# Sunshine reference 2.1: what makes sense only where people may have several conversations.
+NEED_SEVERAL_CONVERSATIONS = ("endSessionEnabled", "disableConversationReopen")
+
+
 class OneWayError(Exception):
     """``multiConvoEnabled`` cannot be turned off again."""
+
+
+class NeedsSeveralConversationsError(Exception):
+    """A setting that needs ``multiConvoEnabled``; the text is its name."""
+
+
+def switched_on(settings: Mapping[str, Any], name: str) -> bool:
+    """Whether a setting is on; one that an app does not have is as in a new app."""
+    return bool(settings.get(name, DEFAULT_SETTINGS.get(name, False)))
 
 
 # All served by apps_pkey.
@@ -43,9 +56,11 @@ where id = $1 returning *
 
 
 async def create(connection: Connection, display_name: str, more: Mapping[str, Any]) -> dict[str, Any]:
-    """Make an app; ``more`` may hold ``settings`` and ``metadata``."""
+    """Make an app; ``more`` may hold ``settings`` and ``metadata``. Raises :class:`NeedsSeveralConversationsError`."""
     settings = {**DEFAULT_SETTINGS, **_given(more.get("settings"))}
+    _check(settings)
     row = await connection.fetchrow(_INSERT, new_id(), display_name, settings, more.get("metadata") or {})
+    await retention.schedule(connection, row["id"], {}, settings)
     return shapes.app(row)
 
 
@@ -68,14 +83,19 @@ async def list_apps(connection: Connection, cut: Cut) -> Slice:
 async def update(connection: Connection, app_id: str, changes: Mapping[str, Any]) -> dict[str, Any] | None:
     """Change what ``changes`` names: settings one by one, metadata as a whole (null clears it). None: no such app.
 
-    Raises :class:`OneWayError`.
+    Raises :class:`OneWayError`, :class:`NeedsSeveralConversationsError`.
     """
     settings = await connection.fetchval(_LOCK, app_id)
     if settings is None:
         return None
     if settings.get("multiConvoEnabled") and (changes.get("settings") or {}).get("multiConvoEnabled") is False:
         raise OneWayError
+    given = _given(changes.get("settings"))
+    if given:
+        _check({**settings, **given})
     row = await connection.fetchrow(_UPDATE, app_id, dict(changes))
+    if given:
+        await retention.schedule(connection, app_id, settings, row["settings"])
     return shapes.app(row)
 
 
@@ -93,6 +113,12 @@ async def delete(connection: Connection, app_id: str) -> None:
     await connection.execute(ANNOUNCE, app_id, None)
     if await connection.fetchval(_DELETE, app_id) is not None:
         await enqueue(connection, [NewJob(ERASE_LANE, app_id, app_id)])
+
+
+def _check(settings: Mapping[str, Any]) -> None:
+    for name in NEED_SEVERAL_CONVERSATIONS:
+        if settings.get(name) and not settings.get("multiConvoEnabled"):
+            raise NeedsSeveralConversationsError(name)
 
 
 def _given(settings: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ All times are aware UTC. ``person`` is the channel's id of the person (a client'
 channel's id of the message; it makes an arrival apply once.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -11,11 +12,12 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where an arrival belongs: the integration, its app, and its type (``"instagram"``)."""
+    """Where an arrival belongs: the integration, its app with its settings, and its type (``"instagram"``)."""
 
     app_id: str
     integration_id: str
     type: str
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 from heliograph.events import Event
 from heliograph.events.wire_time import wire_time
 from heliograph.messaging import contacts, shapes
+from heliograph.messaging.apps import switched_on
 from heliograph.messaging.arrivals import (
     Arrival,
     MessageArrival,
@@ -19,8 +20,10 @@ from heliograph.messaging.arrivals import (
     Profile,
     ReadArrival,
     ReferralArrival,
+    Route,
     UnsendArrival,
 )
+from heliograph.messaging.cards import masked_content
 from heliograph.messaging.contacts import Contact, Key
 from heliograph.storage import Connection, new_id
 
@@ -41,6 +44,7 @@ class Applied:
     duplicates: set[int] = field(default_factory=set)
     strangers: set[int] = field(default_factory=set)  # reads of people who never wrote
     made: set[Key] = field(default_factory=set)  # contacts that were not there before
+    unwanted: set[int] = field(default_factory=set)  # of such people too, and not to start a conversation
 
 
 # Served by mids_pkey.
@@ -95,7 +99,8 @@ async def apply(
     result = Applied()
     # In this order: conversations are locked before mids, and nobody is made for what is not new.
     result.contacts = await contacts.find(connection, [_key(arrival) for arrival in arrivals])
-    fresh = await _claim(connection, arrivals)
+    result.unwanted = _unwanted(arrivals, result.contacts)
+    fresh = await _claim(connection, arrivals, result.unwanted)
     await _make_contacts(connection, [arrivals[index] for index in sorted(fresh)], profiles, now, result)
     spoken = {_key(arrivals[index]) for index in fresh}
     await contacts.opened(connection, [contact for key, contact in result.contacts.items() if key in spoken])
@@ -108,6 +113,8 @@ async def apply(
         if contact is None:
             result.strangers.add(index)
             continue
+        if index in result.unwanted:
+            continue
         if isinstance(arrival, _OPENING) and index not in fresh:
             result.duplicates.add(index)
             continue
@@ -116,8 +123,24 @@ async def apply(
     return result
 
 
+def may_start(route: Route) -> bool:
+    """Whether a tap, a referral or a mention starts a conversation (Sunshine reference 2.1)."""
+    return not switched_on(route.settings, "ignoreAutoConversationStart")
+
+
 def _key(arrival: Arrival) -> Key:
     return arrival.route.integration_id, arrival.person
+
+
+def _unwanted(arrivals: Sequence[Arrival], known: Mapping[Key, Contact]) -> set[int]:
+    """What would start a conversation and must not. Not claimed: it can be tried again when the setting has changed."""
+    started, unwanted = set(known), set()
+    for index, arrival in enumerate(arrivals):
+        if isinstance(arrival, MessageArrival):
+            started.add(_key(arrival))
+        elif isinstance(arrival, _OPENING) and _key(arrival) not in started and not may_start(arrival.route):
+            unwanted.add(index)
+    return unwanted
 
 
 async def _make_contacts(
@@ -138,13 +161,15 @@ async def _make_contacts(
         result.made = set(made)
 
 
-async def _claim(connection: Connection, arrivals: Sequence[Arrival]) -> dict[int, str]:
+async def _claim(connection: Connection, arrivals: Sequence[Arrival], unwanted: set[int]) -> dict[int, str]:
     """Which arrivals are new, by index, with the id their (first) message gets."""
     first: dict[Key, int] = {}
     taken_back: set[Key] = set()
     for index, arrival in enumerate(arrivals):
         if isinstance(arrival, UnsendArrival):
             taken_back.add((arrival.route.integration_id, arrival.mid))
+        elif index in unwanted:
+            continue
         elif isinstance(arrival, _OPENING) and (arrival.route.integration_id, arrival.mid) not in taken_back:
             first.setdefault((arrival.route.integration_id, arrival.mid), index)
     if not first:
@@ -155,10 +180,22 @@ async def _claim(connection: Connection, arrivals: Sequence[Arrival]) -> dict[in
         [key[0] for key in first],
         [key[1] for key in first],
         [arrivals[index].route.app_id for index in first.values()],
-        [ids[index] if isinstance(arrivals[index], MessageArrival) else None for index in first.values()],
+        [ids[index] if _leaves_message(arrivals[index]) else None for index in first.values()],
     )
     new = {(row["integration_id"], row["mid"]) for row in rows}
     return {index: ids[index] for key, index in first.items() if key in new}
+
+
+def _leaves_message(arrival: Arrival) -> bool:
+    return isinstance(arrival, MessageArrival) or (
+        isinstance(arrival, PostbackArrival) and switched_on(arrival.route.settings, "echoPostback")
+    )
+
+
+def _echoed(postback: PostbackArrival) -> MessageArrival:
+    """What a tap is in the conversation's history, where the app wants it there: the label, with the payload."""
+    content = {"type": "text", "text": postback.title or postback.payload, "payload": postback.payload}
+    return MessageArrival(postback.route, postback.person, postback.at, postback.mid, (content,))
 
 
 class _Writer:
@@ -198,6 +235,9 @@ class _Writer:
                 self._act(contact, arrival)
                 postback = {"payload": arrival.payload}
                 events.append(self._event("conversation:postback", contact, self._about(contact, postback=postback)))
+                if _leaves_message(arrival):
+                    assert message_id is not None
+                    events += self._message(_echoed(arrival), contact, message_id)
             case ReferralArrival():
                 self._act(contact, arrival)
                 payload = self._about(contact, referral=arrival.referral)
@@ -216,12 +256,13 @@ class _Writer:
         if by_user:
             self._act(contact, arrival)
         conversation_id = contact.conversation["id"]
+        masks = switched_on(arrival.route.settings, "maskCreditCardNumbers")
         for part, content in enumerate(arrival.contents):
             message: dict[str, Any] = {
                 "id": first_id if part == 0 else new_id(),
                 "received": wire_time(self._now),
                 "author": contact.author if by_user else {"type": "business"},
-                "content": content,
+                "content": masked_content(content) if masks else content,
                 "source": {
                     **contact.source,
                     "originalMessageId": arrival.mid,

@@ -1,5 +1,6 @@
 """Messages that are stored: reading and deleting them. Posting one is `posting`'s work."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from heliograph.messaging.paging import Cut, Slice, sliced
@@ -27,16 +28,35 @@ select body from messages where conversation_id = $1 and seq < coalesce(
 order by seq desc limit $2
 """
 
-# Its mids stay: a message that was here once never comes again.
-_DELETE = "delete from messages where id = $2 and conversation_id = $1 returning id"
-_DELETE_ALL = "delete from messages where conversation_id = $1"
+
+# Its mids stay: a message that was here once never comes again. What the send ledger holds of its content goes too, once
+# it is settled: until then it is what an echo is known by. Served by messages_of_conversation and primary keys.
+def _deletion(chosen: str) -> str:
+    return f"""
+with gone as (
+    delete from messages where {chosen} returning id
+), sent as (
+    delete from sends s using gone where s.message_id = gone.id and s.state in ('sent', 'failed') returning s.message_id
+), parts as (
+    delete from send_parts p using sent where p.message_id = sent.message_id and p.state in ('sent', 'failed')
+)
+select count(*) from gone
+"""  # noqa: S608  the only thing put in is a constant below
+
+
+_DELETE = _deletion("id = $2 and conversation_id = $1")
+_DELETE_ALL = _deletion("conversation_id = $1")
+_DELETE_SOME = _deletion("id = any (array(select id from messages where conversation_id = any ($1::text[]) limit $2))")
 _RECOUNT = "update conversations set message_count = greatest(message_count - $2, 0) where id = $1"
 
-# Served by participants_of_conversation, clients_pkey, integrations_pkey.
+# Served by conversations_pkey, participants_of_conversation and clients_pkey.
 _REACHES = """
-select exists (select from participants p join clients c on c.id = p.client_id
-               where p.app_id = $1 and p.conversation_id = $2 and c.integration_id = coalesce($3, c.integration_id)
-                 and c.type = coalesce($4, c.type))
+select v.type, exists (
+    select from participants p join clients c on c.id = p.client_id
+    where p.conversation_id = v.id and c.integration_id = coalesce($3, c.integration_id)
+      and c.type = coalesce($4, c.type)
+) as reached
+from conversations v where v.app_id = $1 and v.id = $2
 """
 
 
@@ -59,7 +79,7 @@ async def lock_conversation(connection: Connection, app_id: str, conversation_id
 
 async def delete(connection: Connection, conversation_id: str, message_id: str) -> bool:
     """Delete one message of a locked conversation; whether there was one."""
-    if await connection.fetchval(_DELETE, conversation_id, message_id) is None:
+    if not await connection.fetchval(_DELETE, conversation_id, message_id):
         return False
     await connection.execute(_RECOUNT, conversation_id, 1)
     return True
@@ -67,18 +87,20 @@ async def delete(connection: Connection, conversation_id: str, message_id: str) 
 
 async def delete_all(connection: Connection, conversation_id: str) -> None:
     """Delete every message of a locked conversation."""
-    tag = await connection.execute(_DELETE_ALL, conversation_id)
-    await connection.execute(_RECOUNT, conversation_id, int(tag.split()[-1]))
+    gone = await connection.fetchval(_DELETE_ALL, conversation_id)
+    await connection.execute(_RECOUNT, conversation_id, gone)
 
 
-async def reaches(connection: Connection, app_id: str, conversation_id: str, destination: dict[str, Any]) -> bool:
-    """Whether a message with this ``destination`` would find a client of the conversation's participants."""
-    return bool(
-        await connection.fetchval(
-            _REACHES,
-            app_id,
-            conversation_id,
-            destination.get("integrationId"),
-            destination.get("integrationType"),
-        )
+async def delete_some(connection: Connection, conversation_ids: Sequence[str], most: int) -> int:
+    """Delete up to ``most`` messages of locked conversations, without counting them off; returns how many went."""
+    return int(await connection.fetchval(_DELETE_SOME, conversation_ids, most)) if conversation_ids else 0
+
+
+async def reach(connection: Connection, app_id: str, conversation_id: str, destination: Mapping[str, Any]) -> Any:
+    """The conversation's ``type``, and whether a message with this ``destination`` is ``reached`` by a client in it.
+
+    None: no such conversation.
+    """
+    return await connection.fetchrow(
+        _REACHES, app_id, conversation_id, destination.get("integrationId"), destination.get("integrationType")
     )

@@ -15,6 +15,8 @@ from heliograph.events import Event, publish
 from heliograph.events.wire_time import wire_time
 from heliograph.lanes import NewJob, enqueue
 from heliograph.messaging import shapes
+from heliograph.messaging.apps import switched_on
+from heliograph.messaging.cards import masked_content
 from heliograph.messaging.names import animal_name
 from heliograph.messaging.switchboard.state import CONVERSATION, assign
 from heliograph.storage import Connection, new_id
@@ -26,6 +28,8 @@ SEND_LANE = "send"
 
 # Sunshine reference, chapter 1: a conversation holds at most this many messages; then 423.
 MOST_MESSAGES = 30_000
+
+CARDS = "maskCreditCardNumbers"
 
 
 class ConversationNotFoundError(Exception):
@@ -48,19 +52,23 @@ class KeyReusedError(Exception):
 class Draft:
     """A message to be posted. ``content`` and ``author`` are the wire's objects, already checked.
 
-    ``silent``: store and tell, but hand nothing to a channel (``destination.integrationType: none``).
+    ``silent``: store and tell, but hand nothing to a channel (``destination.integrationType: none``). ``override``: what
+    channels get in the place of the content, by channel. ``references``: what an answer is based on.
     """
 
     author: dict[str, Any]
     content: dict[str, Any]
     metadata: dict[str, Any] | None = None
     silent: bool = False
+    override: dict[str, Any] | None = None
+    references: list[dict[str, Any]] | None = None
 
 
-# Served by conversations_pkey, participants_of_conversation and the primary keys. A personal conversation has one
-# participant; of several, the first that joined.
+# Served by primary keys and participants_of_conversation. A personal conversation has one participant; of several, the
+# first that joined.
 _CONVERSATION = f"""
-select {CONVERSATION} as conversation from conversations v where v.id = $1 and v.app_id = $2 for update
+select {CONVERSATION} as conversation, (select a.settings from apps a where a.id = v.app_id) as settings
+from conversations v where v.id = $1 and v.app_id = $2 for update
 """  # noqa: S608
 
 _PARTICIPANTS = """
@@ -76,11 +84,9 @@ select integration_id from clients where user_id = any ($1::text[]) and removed_
 order by removed_at desc limit 1
 """
 
-_ANIMALS = "select coalesce((settings ->> 'useAnimalNames')::boolean, false) from apps where id = $1"
-
 _INSERT = """
-insert into messages (id, app_id, conversation_id, author_type, user_id, received, body)
-values ($1, $2, $3, $4, $5, $6, $7)
+insert into messages (id, app_id, conversation_id, author_type, user_id, received, body, override)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 
 _TOUCH = """
@@ -97,7 +103,7 @@ async def post_message(
 
     Raises :class:`ConversationNotFoundError`, :class:`ConversationFullError`, :class:`AuthorNotFoundError`.
     """
-    conversation, people = await _lock(connection, app_id, conversation_id)
+    conversation, people, settings = await _lock(connection, app_id, conversation_id)
     now = _not_before(conversation, now)
     if conversation["message_count"] >= MOST_MESSAGES:
         raise ConversationFullError
@@ -108,19 +114,23 @@ async def post_message(
         writer = _writer(people, draft.author)
         author["userId"] = writer["user_id"]
         if "displayName" not in author:
-            author["displayName"] = await _name(connection, app_id, writer)
+            author["displayName"] = _name(settings, writer)
     message: dict[str, Any] = {
         "id": new_id(),
         "received": wire_time(now),
         "author": author,
-        "content": draft.content,
+        "content": masked_content(draft.content) if switched_on(settings, CARDS) else draft.content,
         "source": {"type": "api:conversations"},
     }
     if draft.metadata is not None:
         message["metadata"] = draft.metadata
+    if draft.references is not None:
+        message["references"] = draft.references
     user_id = writer["user_id"] if writer else None
     await assign(connection, [conversation])
-    await connection.execute(_INSERT, message["id"], app_id, conversation_id, author["type"], user_id, now, message)
+    await connection.execute(
+        _INSERT, message["id"], app_id, conversation_id, author["type"], user_id, now, message, draft.override
+    )
     await connection.execute(_TOUCH, conversation_id, now)
     if not by_user:
         await connection.execute(_UNREAD, conversation_id)
@@ -183,7 +193,7 @@ async def post_activity(
 
     Raises :class:`ConversationNotFoundError`, :class:`AuthorNotFoundError`.
     """
-    conversation, people = await _lock(connection, app_id, conversation_id)
+    conversation, people, _ = await _lock(connection, app_id, conversation_id)
     now = _not_before(conversation, now)
     activity: dict[str, Any] = {
         "type": kind,
@@ -213,11 +223,15 @@ async def post_activity(
         await enqueue(connection, [NewJob(SEND_LANE, conversation_id, job, integration_id)])
 
 
-async def _lock(connection: Connection, app_id: str, conversation_id: str) -> tuple[dict[str, Any], list[Any]]:
+async def _lock(
+    connection: Connection, app_id: str, conversation_id: str
+) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
+    """The locked conversation, who takes part in it, and the app's settings."""
     row = await connection.fetchrow(_CONVERSATION, conversation_id, app_id)
     if row is None:
         raise ConversationNotFoundError
-    return row["conversation"], list(await connection.fetch(_PARTICIPANTS, conversation_id))
+    people = list(await connection.fetch(_PARTICIPANTS, conversation_id))
+    return row["conversation"], people, row["settings"] or {}
 
 
 def _not_before(conversation: Mapping[str, Any], now: datetime) -> datetime:
@@ -239,12 +253,10 @@ def _reached_by(people: list[Any]) -> str | None:
     return next((str(person["integration_id"]) for person in people if person["integration_id"]), None)
 
 
-async def _name(connection: Connection, app_id: str, writer: Any) -> str:
+def _name(settings: Mapping[str, Any], writer: Any) -> str:
     profile = writer["profile"]
     known = writer["display_name"] or " ".join(profile[part] for part in ("givenName", "surname") if profile.get(part))
-    if known or not await connection.fetchval(_ANIMALS, app_id):
-        return str(known)
-    return animal_name(writer["user_id"])
+    return animal_name(writer["user_id"]) if not known and switched_on(settings, "useAnimalNames") else str(known)
 
 
 def _first(people: list[Any]) -> Any:

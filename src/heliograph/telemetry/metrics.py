@@ -34,6 +34,12 @@ INBOUND_SECONDS = Histogram(
     buckets=_FAST,
     registry=REGISTRY,
 )
+ROWS_PRUNED = Counter(
+    "heliograph_rows_pruned_total",
+    "Rows that were deleted because of their age, by table",
+    ["table"],
+    registry=REGISTRY,
+)
 DATABASE_UP = Gauge("heliograph_database_up", "Whether the database answered at the last scrape", registry=REGISTRY)
 LANES_WAITING = Gauge("heliograph_lanes", "Lanes with work, by kind", ["kind"], registry=REGISTRY)
 JOBS_WAITING = Gauge("heliograph_lane_jobs", "Jobs waiting, by kind", ["kind"], registry=REGISTRY)

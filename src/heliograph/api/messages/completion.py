@@ -37,8 +37,15 @@ for _extension, _type in {
 LONGEST_TEXT = 4096
 
 
+class TooLongError(Exception):
+    """What was made of a text is longer than the wire allows. The text says which."""
+
+
 def complete(content: Content) -> Content:
-    """A checked content as it is stored: with plain text, media types, alternative texts and fallback texts."""
+    """A checked content as it is stored: with plain text, media types, alternative texts and fallback texts.
+
+    Raises :class:`TooLongError`.
+    """
     done = {"type": content["type"], **content}
     completer = _COMPLETERS.get(done["type"])
     if completer is not None:
@@ -53,6 +60,8 @@ def _rich(content: Content) -> None:
     markdown = content.pop("markdownText", None)
     if markdown:
         content["htmlText"] = html_of_markdown(markdown)
+        if len(content["htmlText"]) > LONGEST_TEXT:
+            raise TooLongError(f"markdownText becomes htmlText of more than {LONGEST_TEXT} characters")
     if content.get("htmlText") and not content.get("text"):
         content["text"] = text_of_html(content["htmlText"])[:LONGEST_TEXT]
 
@@ -99,16 +108,6 @@ def _form(content: Content) -> None:
     content["submitted"] = False
 
 
-def _form_response(content: Content) -> None:
-    content["textFallback"] = "\n".join(f"{field['label']}: {_answer(field)}" for field in content["fields"])
-
-
-def _answer(field: Content) -> str:
-    if "select" in field:
-        return ", ".join(option["label"] for option in field["select"])
-    return str(field.get("text") or field.get("email") or "")
-
-
 def _action(action: Content) -> Content:
     """The original shows an empty ``uri`` on postbacks."""
     added = {"uri": ""} if action["type"] == "postback" else {}
@@ -123,5 +122,4 @@ _COMPLETERS: Mapping[str, Callable[[Content], None]] = {
     "list": _items,
     "location": _location,
     "form": _form,
-    "formResponse": _form_response,
 }

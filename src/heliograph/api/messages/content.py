@@ -1,5 +1,6 @@
 """Content: the nine types a message can have, with the wire's limits (Sunshine reference 2.7)."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -125,6 +126,11 @@ _Label = Annotated[Short, Field(min_length=1)]
 _Size = Annotated[int, Field(ge=1, le=256)]
 
 
+def _names_differ(named: Sequence[Any], what: str) -> None:
+    if len({one.name for one in named}) != len(named):
+        raise wrong_together(f"{what} must have names that differ")
+
+
 class Option(Wire):
     """A choice of a select field."""
 
@@ -147,19 +153,10 @@ class FormField(_Field):
     max_size: _Size | None = None
     options: Annotated[list[Option], Field(max_length=200)] | None = None
 
-
-class Answer(_Field):
-    """An answer."""
-
-    text: Annotated[str, Field(min_length=1, max_length=256)] | None = None
-    email: _Label | None = None
-    select: Annotated[list[Option], Field(max_length=200)] | None = None
-    quoted_message_id: Short | None = None
-
-
-def _names_differ(fields: list[Any]) -> None:
-    if len({field.name for field in fields}) != len(fields):
-        raise wrong_together("fields must have names that differ")
+    @model_validator(mode="after")
+    def _unique(self) -> "FormField":
+        _names_differ(self.options or (), "options")
+        return self
 
 
 class FormContent(Wire):
@@ -172,20 +169,18 @@ class FormContent(Wire):
 
     @model_validator(mode="after")
     def _unique(self) -> "FormContent":
-        _names_differ(self.fields)
+        _names_differ(self.fields, "fields")
         return self
 
 
 class FormResponseContent(Wire):
-    """The answers to a form."""
+    """The answers to a form: they come from the web widget, and cannot be sent by the API."""
 
     type: Literal["formResponse"]
-    fields: Annotated[list[Answer], Field(min_length=1, max_length=20)]
 
     @model_validator(mode="after")
-    def _unique(self) -> "FormResponseContent":
-        _names_differ(self.fields)
-        return self
+    def _never(self) -> "FormResponseContent":
+        raise wrong_together("type must not be formResponse: it cannot be sent by the API")
 
 
 class TemplateContent(Wire):

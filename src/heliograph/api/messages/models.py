@@ -37,6 +37,10 @@ class Author(Wire):
         return wire
 
 
+# `integrationType` of a message that no channel gets.
+NOWHERE = "none"
+
+
 class Destination(Wire):
     """Where a message shall go: an integration, a type, or nowhere (``none``: a silent message)."""
 
@@ -52,25 +56,59 @@ class Destination(Wire):
     @property
     def silent(self) -> bool:
         """Whether the message goes to no channel."""
-        return self.integration_type == "none"
+        return self.integration_type == NOWHERE
+
+
+class RawPayload(Wire):
+    """What a channel gets as it is."""
+
+    payload: dict[str, Any] | None = None
+
+
+class ApplePayload(RawPayload):
+    """What Apple gets, and what the person's device must be able to do."""
+
+    with_capabilities: list[Literal["LIST", "TIME", "FORM", "QUICK", "AUTH2"]] | None = None
+
+
+class Override(Wire):
+    """What particular channels get in the place of the content. ``instagram`` is ours: a Send API ``message``."""
+
+    apple: ApplePayload | None = None
+    line: RawPayload | None = None
+    messenger: RawPayload | None = None
+    whatsapp: RawPayload | None = None
+    instagram: RawPayload | None = None
+
+    def raw(self) -> dict[str, Any] | None:
+        """What is given, by channel; None when nothing is."""
+        return {name: {"payload": one.payload} for name, one in self if one is not None and one.payload} or None
+
+
+class Reference(Wire):
+    """What an answer of a bot is based on."""
+
+    uri: Uri
+    title: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    description: Annotated[str, Field(min_length=1, max_length=256)] | None = None
 
 
 class MessagePost(Wire):
-    """Body of PostMessage. ``override`` for other channels is passed over."""
+    """Body of PostMessage. ``references`` in it are ours: the original shows them only."""
 
     author: Author
     content: Content
     destination: Destination | None = None
     metadata: Metadata | None = None
-    override: dict[str, Any] | None = None
+    override: Override | None = None
+    references: Annotated[list[Reference], Field(min_length=1, max_length=10)] | None = None
     payload_schema: Annotated[Literal["whatsapp"] | None, Field(alias="schema")] = None
 
     @model_validator(mode="after")
     def _fits(self) -> "MessagePost":
-        if self.author.type == "user" and self.destination is not None and self.destination.silent:
-            raise wrong_together("destination.integrationType must not be none when author.type is user")
-        if self.author.type == "business" and self.content.type == "formResponse":
-            raise wrong_together("content.type must not be formResponse when author.type is business")
+        if self.author.type == "user":
+            for name in self.destination.lean() if self.destination else ():
+                raise wrong_together(f"destination.{name} is possible only when author.type is business")
         return self
 
 
@@ -84,6 +122,7 @@ class Message(Wire):
     source: dict[str, Any]
     metadata: dict[str, Any] | None = None
     quoted_message: dict[str, Any] | None = None
+    references: list[dict[str, Any]] | None = None
     deleted: bool | None = None
 
 

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from heliograph.api.errors import ApiError, bad_request, not_found
-from heliograph.api.messages.completion import complete
-from heliograph.api.messages.models import MessagePost
+from heliograph.api.messages.completion import TooLongError, complete
+from heliograph.api.messages.models import NOWHERE, MessagePost
 from heliograph.api.operation import Call
 from heliograph.messaging import messages, posting
 
@@ -35,14 +35,15 @@ async def post(call: Call, app_id: str, conversation_id: str, body: MessagePost,
     if key is not None and not 1 <= len(key) <= LONGEST_KEY:
         raise bad_request(f"Idempotency-Key must have 1 to {LONGEST_KEY} characters")
     destination = body.destination.lean() if body.destination else {}
-    silent = body.destination is not None and body.destination.silent
-    if destination and not silent and not await messages.reaches(call.connection, app_id, conversation_id, destination):
-        raise await _unreachable(call, app_id, conversation_id)
+    if destination:
+        await _check(call, app_id, conversation_id, destination)
     draft = posting.Draft(
         author=body.author.lean(),
-        content=complete(body.content.lean()),
+        content=_complete(body),
         metadata=body.metadata,
-        silent=silent,
+        silent=body.destination is not None and body.destination.silent,
+        override=body.override.raw() if body.override else None,
+        references=[reference.lean() for reference in body.references] if body.references else None,
     )
     now = call.services.clock()
     with translated():
@@ -51,7 +52,21 @@ async def post(call: Call, app_id: str, conversation_id: str, body: MessagePost,
         return await posting.post_once(call.connection, app_id, conversation_id, draft, now, key=key, request=call.raw)
 
 
-async def _unreachable(call: Call, app_id: str, conversation_id: str) -> ApiError:
-    if not await messages.lock_conversation(call.connection, app_id, conversation_id):
-        return not_found("conversation")
-    return bad_request("destination is not possible: the user has no client on that integration")
+def _complete(body: MessagePost) -> dict[str, Any]:
+    try:
+        return complete(body.content.lean())
+    except TooLongError as error:
+        raise bad_request(f"content.{error}") from None
+
+
+async def _check(call: Call, app_id: str, conversation_id: str, destination: dict[str, Any]) -> None:
+    """A destination is for personal conversations only, and names a client that is attached (``none``: nobody)."""
+    silent = destination.get("integrationType") == NOWHERE
+    reach = await messages.reach(call.connection, app_id, conversation_id, {} if silent else destination)
+    if reach is None:
+        raise not_found("conversation")
+    if reach["type"] != "personal":
+        raise bad_request("destination is possible in conversations of type personal only")
+    if not silent and not reach["reached"]:
+        (name,) = destination
+        raise bad_request(f"destination.{name} is not possible: the user has no such client in this conversation")

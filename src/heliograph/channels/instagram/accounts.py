@@ -136,11 +136,12 @@ class FacebookApps:
         )
 
 
-# Served by instagram_accounts_routing. The same account may be connected to several apps of this installation.
+# Served by instagram_accounts_routing and apps_pkey. The same account may be connected to several apps of this installation.
 _ROUTE = """
-select a.integration_id, a.app_id, a.facebook_app_id, a.account_id, a.story_replies, a.story_mentions
+select a.integration_id, a.app_id, a.facebook_app_id, a.account_id, a.story_replies, a.story_mentions, p.settings
 from instagram_accounts a join unnest($1::text[], $2::text[]) as k (facebook_app_id, account_id)
     on a.account_id = k.account_id and a.facebook_app_id = k.facebook_app_id
+join apps p on p.id = a.app_id
 order by a.integration_id
 """
 
@@ -152,7 +153,7 @@ async def connected(connection: Connection, keys: Iterable[tuple[str, str]]) -> 
     for row in await connection.fetch(_ROUTE, [k[0] for k in wanted], [k[1] for k in wanted]):
         found.setdefault((row["facebook_app_id"], row["account_id"]), []).append(
             Account(
-                Route(row["app_id"], row["integration_id"], TYPE),
+                Route(row["app_id"], row["integration_id"], TYPE, row["settings"]),
                 row["account_id"],
                 row["story_replies"],
                 row["story_mentions"],

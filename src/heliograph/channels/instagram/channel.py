@@ -1,6 +1,6 @@
 """Instagram as a channel: what :class:`heliograph.channels.base.Channel` asks for."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,6 +26,8 @@ _SWITCHES = {
     "storyMentionsEnabled": "story_mentions",
     "humanAgentTag": "human_agent_tag",
 }
+# Wire fields that are kept as they are shown, and have no column. No value is as true.
+_SHOWN = ("showAIDisclaimer",)
 _DEFAULTS = {"storyRepliesEnabled": True, "storyMentionsEnabled": True, "humanAgentTag": "afterWindow"}
 
 
@@ -64,9 +66,9 @@ class InstagramChannel:
         # Meta has accepted the secret. It must be stored before Meta calls back to verify.
         app = await self.apps.save(facebook_app, secret)
         await connecting.subscribe(self._graph, app, callback_url(self._public_url, app.id), page, token)
-        switches = _DEFAULTS | {name: request[name] for name in _SWITCHES if request.get(name) is not None}
+        switches = _DEFAULTS | _given(_SWITCHES, request)
         integration_id = new_id()
-        settings = {"appId": facebook_app, **_page_fields(page), **switches}
+        settings = {"appId": facebook_app, **_page_fields(page), **switches, **_given(_SHOWN, request)}
         async with self._database.transaction() as connection:
             await connection.execute(
                 "insert into integrations (id, app_id, type, display_name, settings) values ($1, $2, $3, $4, $5)",
@@ -114,7 +116,7 @@ class InstagramChannel:
         )
         if row is None:
             raise ConnectError("This integration has no Instagram account. Delete it and create it anew.")
-        settings = {name: changes[name] for name in _SWITCHES if changes.get(name) is not None}
+        settings = _given((*_SWITCHES, *_SHOWN), changes)
         token = changes.get("pageAccessToken")
         page = await self._renew(row, token) if token else None
         if page:
@@ -179,6 +181,10 @@ def _at_best(integration_id: str, what: str) -> Iterator[None]:
         yield
     except (GraphError, NotSentError, NoAnswerError, SecretError) as error:
         log.warning("not unsubscribed at Meta", what=what, integration=integration_id, error=str(error))
+
+
+def _given(names: Iterable[str], request: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: request[name] for name in names if request.get(name) is not None}
 
 
 def _page_fields(page: connecting.Page) -> dict[str, Any]:

@@ -34,6 +34,9 @@ log = get_logger("instagram")
 ECHO_PAUSE_SECONDS = 0.2
 ECHO_PATIENCE = timedelta(minutes=2)
 
+# Why a tap or a mention of somebody who never wrote is left (`ignoreAutoConversationStart`).
+NO_START = "switched_off:conversation_start"
+
 # How many people a process remembers to have written before.
 _MOST_MET = 100_000
 
@@ -100,8 +103,8 @@ class InboundWorker:
                 (route.route.integration_id, step.person): route
                 for steps in work.values()
                 for step in steps
-                if isinstance(step.event, wire.Message | wire.StoryMention | wire.Postback)
                 for route in step.routes
+                if _starts(step.event, route)
             }
             strangers = await self._strangers(connection, openers)
         first = {
@@ -174,6 +177,8 @@ class InboundWorker:
             events = [(plan.arrivals[index][0], event) for index, event in applied.events]
             events += await _delivered(connection, plan, applied, now)
             await publish(connection, [event for _, event in sorted(events, key=lambda pair: pair[0])])
+            for index in sorted(applied.unwanted):
+                plan.leftovers.append(_leftover(plan.steps[plan.arrivals[index][0]], NO_START))
             await keep(connection, plan.leftovers)
             await contacts.act(connection, plan.actions)
             await settle(connection, plan.outcomes)
@@ -304,6 +309,13 @@ def _actions(step: _Step, routes: Iterable[Account]) -> list[tuple[str, str, dat
     return [(route.route.integration_id, step.person, event.at) for route in routes]
 
 
+def _starts(event: wire.Event | None, route: Account) -> bool:
+    """Whether this may make somebody known who never wrote before."""
+    if isinstance(event, wire.StoryMention | wire.Postback):
+        return intake.may_start(route.route)
+    return isinstance(event, wire.Message)
+
+
 def _switched_off(route: Account, event: wire.Event) -> str | None:
     if isinstance(event, wire.StoryMention) and not route.story_mentions:
         return "switched_off:story_mention"
@@ -350,7 +362,9 @@ def _leftover(step: _Step, reason: str) -> Leftover:
 
 
 def _count(plan: _Plan, applied: intake.Applied, now: datetime) -> None:
-    for _, arrival in plan.arrivals:
+    for index, (_, arrival) in enumerate(plan.arrivals):
+        if index in applied.unwanted:
+            continue
         metrics.EVENTS_APPLIED.labels(type(arrival).__name__.removesuffix("Arrival").lower()).inc()
     metrics.EVENTS_APPLIED.labels("echo").inc(len(plan.echoes))
     metrics.EVENTS_APPLIED.labels("duplicate").inc(len(applied.duplicates))

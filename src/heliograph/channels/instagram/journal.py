@@ -5,15 +5,31 @@ inbound job "17:0.messaging.2"    one item, by its webhook and its path there
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from heliograph.lanes import Job, NewJob
+from heliograph.messaging.housekeeping import Pruning
 from heliograph.storage import Connection
 
 FILING_LANE = "filing"  # key: the Facebook app
 INBOUND_LANE = "inbound"  # key: Facebook app, account, person
 
 _READ = "select id, facebook_app_id, body, received_at from journal where id = any ($1::bigint[])"
+
+# The least number that a job names; a filing job's are in order.
+_LEAST_NAMED = f"""
+select least(
+    (select min(split_part(payload, ',', 1)::bigint) from jobs where kind = '{FILING_LANE}'),
+    (select min(split_part(payload, ':', 1)::bigint) from jobs where kind = '{INBOUND_LANE}'))
+"""  # noqa: S608  the only things put in are constants above
+_LEFTOVERS = "delete from journal_leftovers l using gone where l.journal_id = gone.k"
+
+
+def pruning(keep: timedelta) -> list[Pruning]:
+    """How old webhooks go, with what was left of them. A keep of zero is for ever."""
+    wanted = Pruning("journal", "id", 0, "received_at", keep, _LEAST_NAMED, _LEFTOVERS)
+    return [wanted] if keep else []
 
 
 async def read(connection: Connection, numbers: Iterable[int]) -> dict[int, Any]:

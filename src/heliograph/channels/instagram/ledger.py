@@ -26,7 +26,8 @@ from heliograph.storage import Connection
 # integration was deleted or the client removed, none stands with the participant any more; $3 names the one that was
 # meant.
 _LOAD = f"""
-select m.body as message, {CONVERSATION} as conversation, v.app_id,
+select m.body as message, m.override, {CONVERSATION} as conversation, v.app_id,
+       i.settings -> 'showAIDisclaimer' as ai_disclaimer,
        u.id, u.external_id, u.brand_id, u.signed_up_at, u.to_be_retained, u.profile, u.metadata, u.identities,
        c.id as client_id, c.external_id as person, c.last_action_at, c.integration_id, c.type as client_type,
        c.removed_at,
@@ -36,6 +37,7 @@ from conversations v
 join participants p on p.conversation_id = v.id
 join users u on u.id = p.user_id
 join clients c on c.user_id = p.user_id and (c.id = p.client_id or p.client_id is null and c.integration_id = $3)
+left join integrations i on i.id = c.integration_id
 left join instagram_accounts a on a.integration_id = c.integration_id
 left join facebook_apps f on f.id = a.facebook_app_id
 left join messages m on m.id = $2 and m.conversation_id = v.id

@@ -26,7 +26,8 @@ UNFILED = "unfiled"  # of a whole webhook, with path "": its items are not known
 _NAMED = frozenset(
     {
         *("dashboard_test", "not_connected", "no_person", "shape", "empty", "unsupported", "failed", UNFILED),
-        *("switched_off:story_mention", "switched_off:story_reply", "echo:story_mention"),
+        *("switched_off:story_mention", "switched_off:story_reply", "switched_off:conversation_start"),
+        "echo:story_mention",
         *("kind:reaction", "kind:referral", "kind:message_edit", "kind:optin", "kind:policy-enforcement"),
         *("kind:pass_thread_control", "kind:take_thread_control", "kind:request_thread_control"),
         *("attachment:share", "attachment:ig_post", "attachment:ig_reel", "attachment:reel", "attachment:ig_story"),

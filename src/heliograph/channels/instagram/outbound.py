@@ -18,7 +18,8 @@ from heliograph.channels.instagram.accounts import secret_place, token_place
 from heliograph.channels.instagram.answers import Answer, ask
 from heliograph.channels.instagram.delivery_events import CHANNEL, FAILURE, USER, delivery_event
 from heliograph.channels.instagram.graph import Graph
-from heliograph.channels.instagram.render import UnsupportedContentError, render
+from heliograph.channels.instagram.override import render_override
+from heliograph.channels.instagram.render import Part, UnsupportedContentError, render
 from heliograph.events import publish
 from heliograph.lanes import Job, Lane, LaneKind, LeaseLostError, Outcome, settle
 from heliograph.messaging.posting import SEND_LANE
@@ -133,10 +134,10 @@ class OutboundWorker:
         parts = await ledger.parts(connection, job.payload) if row["send_state"] else []
         if not parts:
             try:
-                requests = render(row["message"]["content"])
+                requests = _render(row)
             except UnsupportedContentError as error:
                 await ledger.open_parts(connection, job.payload, row, [])
-                await self._fail(connection, lane, job, _Failure("unsupported_message_type", str(error)))
+                await self._fail(connection, lane, job, _Failure(error.code, str(error)))
                 return None
             parts = await ledger.open_parts(connection, job.payload, row, requests)
         if row["page_token"] is None:
@@ -280,6 +281,16 @@ class OutboundWorker:
         failure = _Failure("uncategorized_error", "An internal error kept this message from being sent.")
         for row in await ledger.about(connection, [job.payload]):
             await publish(connection, [delivery_event(FAILURE, row, datetime.now(UTC), error=failure.wire())])
+
+
+def _render(row: Any) -> list[Part]:
+    """What Meta gets: the override if there is one, else the content; what an AI wrote says so, unless told not to."""
+    override = (row["override"] or {}).get("instagram")
+    if override:
+        return render_override(override["payload"])
+    message = row["message"]
+    by_ai = "AI" in (message["author"].get("subtypes") or ()) and row["ai_disclaimer"] is not False
+    return render(message["content"], by_ai)
 
 
 def _automatic(row: Any) -> bool:
