@@ -2,6 +2,7 @@
 
 Meta ──▶ /webhooks/instagram/…   plain ASGI, before everything else
 business ──▶ /v2, /sc/v2         the API
+anybody ──▶ /sc/attachments/v2   files, by whoever knows their address
 operator ──▶ /healthz /readyz /metrics
 """
 
@@ -17,6 +18,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from heliograph.api import Services, create_api
+from heliograph.api.media import MEDIA_PATH, Media
 from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.receive import CALLBACK_PATH
@@ -80,8 +82,10 @@ class Application:
         delivery = DeliveryWorker(database, box, self._sender)
         kinds = [*self._instagram.lane_kinds(), delivery.kind(), EraseWorker(database).kind()]
         self._lanes = LaneWorkers(database, kinds, pressed=self._instagram.pressed)
-        services = Services(database, box, {self._instagram.type: self._instagram}, lambda: datetime.now(UTC))
+        channels = {self._instagram.type: self._instagram}
+        services = Services(database, box, channels, lambda: datetime.now(UTC), settings.reachable_at)
         self._api = create_api(services)
+        self._media = Media(database)
         self._operate = Operate(database)
 
     def start(self) -> None:
@@ -103,6 +107,8 @@ class Application:
             await self._instagram.receiver(scope, receive, send)
         elif scope["type"] == "http" and path in self._operate.paths:
             await self._operate(scope, receive, send)
+        elif scope["type"] == "http" and path.startswith(MEDIA_PATH):
+            await self._media(scope, receive, send)
         else:
             await self._api(scope, receive, send)
 

@@ -7,7 +7,7 @@ import pytest
 from heliograph.api.auth import SCOPES
 from tests.api.conftest import Shop
 from tests.api.house import Answer, House, Key
-from tests.api.operations import OPERATIONS, filled
+from tests.api.operations import FORM_TYPE, OPERATIONS, filled
 
 ALL_SCOPES = ("account", "app", "integration")
 
@@ -26,11 +26,15 @@ def ids_of(house: House, shop: Shop) -> dict[str, str]:
         "userId": shop.person.user_id,
         "conversationId": shop.person.conversation_id,
         "messageId": message["id"],
+        "mediaUrl": call(house, "UploadAttachment", {"appId": shop.app_id}, shop.key).body["attachment"]["mediaUrl"],
     }
 
 
 def call(house: House, operation: str, ids: dict[str, str], key: Key) -> Answer:
     request = OPERATIONS[operation]
+    if request.form is not None:
+        sent = {"Content-Type": FORM_TYPE}
+        return house.request(request.method, filled(request.path, ids), raw=request.form, headers=sent, key=key)
     return house.request(request.method, filled(request.path, ids), filled(request.body, ids), key=key)
 
 
@@ -56,7 +60,14 @@ def test_each_scope_reaches_what_the_table_says_and_nothing_else(house: House, s
         for scope in set(ALL_SCOPES) - allowed:
             answer = call(house, operation, ids, keys[scope])
             assert (answer.status, answer.error["code"]) == (403, "forbidden"), (operation, scope)
-    gone = ("DeleteWebhook", "DeleteCustomIntegrationKey", "DeleteIntegration", "DeleteAppKey", "DeleteMessage")
+    gone = (
+        "DeleteAttachment",
+        "DeleteWebhook",
+        "DeleteCustomIntegrationKey",
+        "DeleteIntegration",
+        "DeleteAppKey",
+        "DeleteMessage",
+    )
     order = [name for name in SCOPES if name not in (*gone, "DeleteAllMessages", "DeleteApp")]
     for operation in order:
         for scope in sorted(SCOPES[operation]):

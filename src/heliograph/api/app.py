@@ -6,8 +6,10 @@ from starlette.types import ASGIApp
 from heliograph.api import (
     activities,
     apps,
+    attachments,
     clients,
     conversations,
+    conversion_events,
     errors,
     integrations,
     keys,
@@ -23,7 +25,8 @@ from heliograph.api.services import Services
 
 # The busiest first: routes are tried in this order.
 _RESOURCES = (
-    messages, activities, conversations, participants, users, clients, webhooks, keys, integrations, apps,
+    messages, activities, conversations, participants, users, clients, attachments, conversion_events, webhooks, keys,
+    integrations, apps,
 )  # fmt: skip
 
 

@@ -59,6 +59,9 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "DeleteAllMessages": _EVERY,
     "DeleteMessage": _EVERY,
     "PostActivity": _EVERY,
+    "UploadAttachment": _EVERY,
+    "DeleteAttachment": _EVERY,
+    "PostConversionEvents": _EVERY,
 }
 
 _KEY_ID = re.compile(r"(?:act|app|int)_[0-9a-f]{24}")

@@ -27,6 +27,7 @@ ALLOWED: Mapping[str, Mapping[str, frozenset[str]]] = {
     "ListClients": {**_PAGED, **_USER},
     "GetUser": _USER,
     "UpdateUser": _USER,
+    "UploadAttachment": {"access": frozenset(), "for": frozenset(), "conversationId": frozenset()},
 }
 
 _NAME = re.compile(r"([^\[\]]*)(?:\[([^\[\]]*)\])?")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from heliograph.messaging import attachments
 from heliograph.messaging.paging import Cut, Slice, sliced
 from heliograph.storage import Connection
 
@@ -61,6 +62,7 @@ async def delete(connection: Connection, conversation_id: str, message_id: str) 
     """Delete one message of a locked conversation; whether there was one."""
     if await connection.fetchval(_DELETE, conversation_id, message_id) is None:
         return False
+    await attachments.let_go_of_messages(connection, [message_id])
     await connection.execute(_RECOUNT, conversation_id, 1)
     return True
 
@@ -68,6 +70,7 @@ async def delete(connection: Connection, conversation_id: str, message_id: str) 
 async def delete_all(connection: Connection, conversation_id: str) -> None:
     """Delete every message of a locked conversation."""
     tag = await connection.execute(_DELETE_ALL, conversation_id)
+    await attachments.let_go_of_history(connection, [conversation_id])
     await connection.execute(_RECOUNT, conversation_id, int(tag.split()[-1]))
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from heliograph.api.attachments import fill_in
 from heliograph.api.errors import ApiError, bad_request, not_found
 from heliograph.api.messages.completion import complete
 from heliograph.api.messages.models import MessagePost
 from heliograph.api.operation import Call
-from heliograph.messaging import messages, posting
+from heliograph.messaging import attachments, messages, posting
 
 LONGEST_KEY = 255
 
@@ -38,17 +39,25 @@ async def post(call: Call, app_id: str, conversation_id: str, body: MessagePost,
     silent = body.destination is not None and body.destination.silent
     if destination and not silent and not await messages.reaches(call.connection, app_id, conversation_id, destination):
         raise await _unreachable(call, app_id, conversation_id)
+    content = body.content.lean()
+    shown = await fill_in(call, app_id, content)
     draft = posting.Draft(
         author=body.author.lean(),
-        content=complete(body.content.lean()),
+        content=complete(content),
         metadata=body.metadata,
         silent=silent,
     )
     now = call.services.clock()
     with translated():
         if key is None:
-            return await posting.post_message(call.connection, app_id, conversation_id, draft, now)
-        return await posting.post_once(call.connection, app_id, conversation_id, draft, now, key=key, request=call.raw)
+            message = await posting.post_message(call.connection, app_id, conversation_id, draft, now)
+        else:
+            message = await posting.post_once(
+                call.connection, app_id, conversation_id, draft, now, key=key, request=call.raw
+            )
+    if shown:
+        await attachments.link(call.connection, app_id, conversation_id, message["id"], shown)
+    return message
 
 
 async def _unreachable(call: Call, app_id: str, conversation_id: str) -> ApiError:
