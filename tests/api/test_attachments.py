@@ -1,5 +1,6 @@
 """Attachments: files in by the API, files out to anybody who knows the address, and their end."""
 
+import asyncio
 import http.client
 import json
 import os
@@ -17,6 +18,7 @@ from sunshine_conversations_client.api import AttachmentsApi, MessagesApi
 
 from heliograph.api import attachments as routes
 from heliograph.api import upload
+from heliograph.api.media import Media
 from heliograph.messaging import attachments
 from heliograph.messaging.attachments import PIECE_BYTES
 from tests.api.conftest import Shop
@@ -448,6 +450,31 @@ def test_a_file_that_is_deleted_while_it_is_sent_ends_short(
         fetch(numbers[0])
 
 
+def test_for_a_reader_that_has_gone_no_more_is_read(house: House, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, serve, read, ended = attachments.read_piece, Media._send, [], []
+
+    async def counted(connection: Any, attachment_id: str, number: int) -> bytes | None:
+        read.append(number)
+        return await whole(connection, attachment_id, number)
+
+    async def watched(*args: Any) -> None:
+        await serve(*args)
+        ended.append(len(read))
+
+    pieces = 128  # 32 MB: more than sockets hold, so that sending waits for the reader
+    slow = Slow(house, shop, pieces * PIECE_BYTES)
+    for _ in range(pieces):
+        slow.send(os.urandom(PIECE_BYTES))
+    url = slow.end().body["attachment"]["mediaUrl"]
+    monkeypatch.setattr(attachments, "read_piece", counted)
+    monkeypatch.setattr(Media, "_send", watched)
+    with socket.create_connection(("127.0.0.1", house.port)) as reader:
+        reader.sendall(f"GET {urlsplit(url).path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        until(lambda: read)
+    until(lambda: ended)
+    assert ended[0] < pieces
+
+
 # Gone ---------------------------------------------------------------------------------------------------------
 
 
@@ -519,6 +546,33 @@ def test_a_conversation_takes_a_file_only_when_no_other_shows_it(house: House, s
     for conversation_id, status in ((shop.person.conversation_id, 200), (other.conversation_id, 404)):
         house.delete(f"{shop.path}/conversations/{conversation_id}/messages")
         assert fetch(url).status == status
+
+
+def test_of_two_messages_that_go_at_once_the_second_takes_the_file(house: House, shop: Shop) -> None:
+    url = uploaded(house, shop, query="&for=message")
+    first, second = (said(house, shop, image(url))["id"] for _ in range(2))
+
+    async def delete(message_id: str, seen: asyncio.Event, go: asyncio.Event) -> None:
+        async with house.database.transaction() as connection:
+            await connection.fetchval("select 1")
+            seen.set()
+            await attachments.let_go_of_messages(connection, [message_id])
+            await go.wait()
+
+    async def both() -> None:
+        gates = [asyncio.Event() for _ in range(4)]
+        one = asyncio.create_task(delete(first, gates[0], gates[1]))
+        await gates[0].wait()
+        other = asyncio.create_task(delete(second, gates[2], gates[3]))
+        await gates[2].wait()
+        while not await house.database.fetchval("select exists (select from pg_locks where not granted)"):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        for gate in gates:
+            gate.set()
+        await asyncio.gather(one, other)
+
+    house.run(both())
+    assert fetch(url).status == 404
 
 
 def test_a_file_of_another_app_or_of_nobody_is_shown_but_not_bound(house: House, shop: Shop) -> None:

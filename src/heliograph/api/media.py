@@ -4,6 +4,7 @@ A browser must not take a stranger's file for a page of ours: only passive types
 else is bytes to be downloaded, and the policy forbids whatever should run all the same.
 """
 
+import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -67,7 +68,7 @@ class Media:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         try:
-            await self._serve(scope, send, await self._found(scope))
+            await self._serve(scope, receive, send, await self._found(scope))
         except ApiError as error:
             error.headers.setdefault("Cache-Control", "no-store")
             await error.response()(scope, receive, send)
@@ -84,7 +85,7 @@ class Media:
             raise not_found("attachment")
         return found
 
-    async def _serve(self, scope: Scope, send: Send, found: Mapping[str, Any]) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, found: Mapping[str, Any]) -> None:
         asked = Headers(scope=scope)
         headers = _headers(found)
         if _names(asked.get("if-none-match"), headers["etag"]):
@@ -101,11 +102,16 @@ class Media:
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b""})
             return
-        await self._send(send, found["id"], first, last)
+        # Sending to a client that is gone fails nowhere: without this the rest would be read for nobody.
+        gone = asyncio.ensure_future(_gone(receive))
+        try:
+            await self._send(send, gone, found["id"], first, last)
+        finally:
+            gone.cancel()
 
-    async def _send(self, send: Send, attachment_id: str, first: int, last: int) -> None:
+    async def _send(self, send: Send, gone: "asyncio.Future[None]", attachment_id: str, first: int, last: int) -> None:
         at = first
-        while at <= last:
+        while at <= last and not gone.done():
             number, offset = divmod(at, PIECE_BYTES)
             async with self._database.pool.acquire() as connection:
                 piece = await attachments.read_piece(connection, attachment_id, number)
@@ -114,6 +120,12 @@ class Media:
             part = piece[offset : offset + last - at + 1]
             at += len(part)
             await send({"type": "http.response.body", "body": part, "more_body": at <= last})
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _headers(found: Mapping[str, Any]) -> dict[str, str]:
