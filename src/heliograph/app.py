@@ -3,6 +3,7 @@
 Meta ──▶ /webhooks/instagram/…   plain ASGI, before everything else
 business ──▶ /v2, /sc/v2         the API
 people ──▶ /oauth, /sc/oauth     the API, too
+anybody ──▶ /sc/attachments/v2   files, by whoever knows their address
 operator ──▶ /healthz /readyz /metrics
 """
 
@@ -19,6 +20,7 @@ from granian.server.embed import Server
 
 from heliograph.api import Services, create_api
 from heliograph.api.limits import Limits
+from heliograph.api.media import MEDIA_PATH, Media
 from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.journal import pruning as journal_pruning
@@ -100,9 +102,16 @@ class Application:
         kinds = [*self._instagram.lane_kinds(), delivery.kind(), removal.kind(), *erasing]
         self._lanes = LaneWorkers(database, kinds, pressed=self._instagram.pressed)
         self._housekeeper = Housekeeper(database, _prunings(settings), pressed=self._instagram.pressed)
-        limits = Limits(settings.api_rate, settings.api_burst)
-        services = Services(database, box, {self._instagram.type: self._instagram}, lambda: datetime.now(UTC), limits)
+        services = Services(
+            database,
+            box,
+            {self._instagram.type: self._instagram},
+            lambda: datetime.now(UTC),
+            Limits(settings.api_rate, settings.api_burst),
+            settings.reachable_at,
+        )
         self._api = create_api(services)
+        self._media = Media(database)
         self._operate = Operate(database)
 
     def start(self) -> None:
@@ -126,6 +135,8 @@ class Application:
             await self._instagram.receiver(scope, receive, send)
         elif scope["type"] == "http" and path in self._operate.paths:
             await self._operate(scope, receive, send)
+        elif scope["type"] == "http" and path.startswith(MEDIA_PATH):
+            await self._media(scope, receive, send)
         else:
             await self._api(scope, receive, send)
 

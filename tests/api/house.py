@@ -21,7 +21,8 @@ from granian.server.embed import Server
 
 from heliograph.api import Services, create_api
 from heliograph.api.limits import Limits
-from heliograph.channels.base import ConnectError
+from heliograph.api.media import MEDIA_PATH, Media
+from heliograph.channels.base import ChannelError, ConnectError, Conversions
 from heliograph.lanes import LaneKind, LaneWorkers
 from heliograph.messaging import contacts, keys
 from heliograph.messaging.arrivals import Profile, Route
@@ -44,6 +45,8 @@ class PlayedInstagram:
         self._database = database
         self._box = box
         self.disconnected: list[str] = []
+        self.conversions: list[tuple[str, str, Mapping[str, Any]]] = []
+        self.refuses: ChannelError | None = None  # what conversion events end in
         self.siblings: list[int] = []  # accounts of the same Facebook app, in the same app, at each disconnect
 
     def lane_kinds(self) -> Sequence[LaneKind]:
@@ -104,6 +107,14 @@ class PlayedInstagram:
         self.siblings.append(
             await self._database.fetchval("select count(*) from instagram_accounts where app_id = $1", app_id)
         )
+
+    async def post_conversions(
+        self, app_id: str, integration_id: str, person: str, payload: Mapping[str, Any]
+    ) -> Conversions:
+        self.conversions.append((integration_id, person, payload))
+        if self.refuses is not None:
+            raise self.refuses
+        return Conversions("1234567890123456", len(payload["data"]))
 
     def _check(self, token: str) -> None:
         if token != GOOD_TOKEN:
@@ -195,9 +206,15 @@ class House:
     async def _start(self) -> None:
         self.database = await Database.connect(self._database_url, largest=8, patience=5)
         self.instagram = PlayedInstagram(self.database, self.box)
-        api = create_api(Services(self.database, self.box, {"instagram": self.instagram}, self.clock, self._limits))
+        services = Services(self.database, self.box, {"instagram": self.instagram}, self.clock, self._limits, self.url)
+        api = create_api(services)
+        media = Media(self.database)
+
+        async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+            await (media if scope["path"].startswith(MEDIA_PATH) else api)(scope, receive, send)
+
         self._server = Server(
-            api, port=self.port, interface=Interfaces.ASGINL, log_enabled=False, log_level=LogLevels.critical
+            application, port=self.port, interface=Interfaces.ASGINL, log_enabled=False, log_level=LogLevels.critical
         )
         self._served = asyncio.ensure_future(self._server.serve())
         self._backstage = await Database.connect(self._database_url, largest=2, patience=5)

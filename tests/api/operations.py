@@ -7,14 +7,19 @@ HOOK = {"target": "https://example.com/hook", "triggers": ["conversation:message
 BUSINESS = {"type": "business"}
 TEXT = {"author": BUSINESS, "content": {"type": "text", "text": "Hello"}}
 
+FORM_TYPE = "multipart/form-data; boundary=xyz"
+FORM = b'--xyz\r\nContent-Disposition: form-data; name="source"; filename="a.txt"\r\n\r\nHello\r\n--xyz--\r\n'
+CONVERSIONS = {"instagram": {"payload": {"data": [{"event_name": "Purchase", "event_time": 1772356502}]}}}
+
 
 @dataclass(frozen=True)
 class Request:
-    """``path`` has holes named after the wire's ids."""
+    """``path`` has holes named after the wire's ids. ``form`` is a multipart body, instead of JSON."""
 
     method: str
     path: str
     body: dict[str, Any] | None = None
+    form: bytes | None = None
 
 
 _APP = "/v2/apps/{appId}"
@@ -116,6 +121,9 @@ OPERATIONS = {
     ),
     "AcceptControl": Request("POST", _CONVERSATION + "/acceptControl", {"metadata": {"lang": "en"}}),
     "ReleaseControl": Request("POST", _CONVERSATION + "/releaseControl", {"reason": "ticketClosed"}),
+    "UploadAttachment": Request("POST", _APP + "/attachments?access=public&for=message", form=FORM),
+    "DeleteAttachment": Request("POST", _APP + "/attachments/remove", {"mediaUrl": "{mediaUrl}"}),
+    "PostConversionEvents": Request("POST", _CONVERSATION + "/conversionEvents", CONVERSIONS),
 }
 
 # What no caller can have here, whatever they ask: there are neither SDKs, nor Zendesk Support, nor other channels.

@@ -7,7 +7,7 @@ from sunshine_conversations_client.api import AppKeysApi, AppsApi, CustomIntegra
 
 from tests.api.conftest import Shop
 from tests.api.house import House, Key
-from tests.api.operations import OPERATIONS, TEXT
+from tests.api.operations import FORM, FORM_TYPE, OPERATIONS, TEXT
 from tests.api.switchboards import switchboard_of
 
 
@@ -100,6 +100,8 @@ def test_a_deleted_app_leaves_nothing_behind(house: House, shop: Shop) -> None:
         house.post(each.conversation + "/messages", TEXT, headers={"Idempotency-Key": "k"})
         house.patch(each.path, {"settings": {"conversationRetentionSeconds": 3600}})
         assert house.request("POST", each.conversation + "/activity", OPERATIONS["PostActivity"].body).status == 200
+        sent = {"Content-Type": FORM_TYPE}
+        assert house.request("POST", each.path + "/attachments", raw=FORM, headers=sent).status == 201
     house.run(house.database.execute(_MORE, shop.app_id, shop.integration_id, shop.person.conversation_id))
     house.run(house.database.execute(_CODE, shop.app_id, shop.key.id))
     tables = [row["table_name"] for row in house.rows(_TABLES)]

@@ -66,7 +66,7 @@ BODIES: list[tuple[str, str, Any, int, str, str]] = [
     ("DELETE", KEYS + "/app_000000000000000000000000", None, 404, "not_found", "Resource not found"),
     ("POST", INTEGRATIONS, {}, 400, "bad_request", "should have required property 'type'"),
     ("POST", INTEGRATIONS, {"type": "fax"}, 400, "bad_request", "Invalid integration type"),
-    ("POST", INTEGRATIONS, {"type": "whatsapp"}, 400, "bad_request", "type whatsapp is not available"),
+    ("POST", INTEGRATIONS, {"type": "telegram"}, 400, "bad_request", "should have required property 'token'"),
     ("POST", INTEGRATIONS, {"type": 3}, 400, "bad_request", "type must be a string"),
     ("POST", INTEGRATIONS, {"type": "custom"}, 400, "bad_request", "'webhooks'"),
     ("POST", INTEGRATIONS, {"type": "custom", "webhooks": []}, 400, "bad_request", "webhooks must have at least 1"),

@@ -7,7 +7,7 @@ import pytest
 from heliograph.api.auth import OPEN, SCOPES
 from tests.api.conftest import Shop
 from tests.api.house import Answer, House, Key
-from tests.api.operations import OPERATIONS, REFUSED, filled
+from tests.api.operations import FORM_TYPE, OPERATIONS, REFUSED, filled
 from tests.api.switchboards import put, switchboard_of
 
 ALL_SCOPES = ("account", "app", "integration")
@@ -38,11 +38,15 @@ def ids_of(house: House, shop: Shop) -> dict[str, str]:
         "switchboardId": switchboard.id,
         "switchboardIntegrationId": switchboard.places["bot"],
         "freePlaceId": switchboard.places["free"],
+        "mediaUrl": call(house, "UploadAttachment", {"appId": shop.app_id}, shop.key).body["attachment"]["mediaUrl"],
     }
 
 
 def call(house: House, operation: str, ids: dict[str, str], key: Key) -> Answer:
     request = OPERATIONS[operation]
+    if request.form is not None:
+        sent = {"Content-Type": FORM_TYPE}
+        return house.request(request.method, filled(request.path, ids), raw=request.form, headers=sent, key=key)
     return house.request(request.method, filled(request.path, ids), filled(request.body, ids), key=key)
 
 
@@ -71,7 +75,7 @@ def test_each_scope_reaches_what_the_table_says_and_nothing_else(house: House, s
             assert (answer.status, answer.error["code"]) == (403, "forbidden"), (operation, scope)
     bot = ids["switchboardIntegrationId"]
     gone = (
-        *("DeleteSwitchboardIntegration", "DeleteSwitchboard"),
+        *("DeleteSwitchboardIntegration", "DeleteSwitchboard", "DeleteAttachment"),
         *("DeleteWebhook", "DeleteCustomIntegrationKey", "DeleteIntegration", "DeleteAppKey", "DeleteMessage"),
         *("DeleteAllMessages", "LeaveConversation", "DeleteConversation", "RemoveClient", "DeleteUser", "DeleteApp"),
     )

@@ -48,6 +48,7 @@ def test_a_token_is_enough_to_find_page_and_account_and_to_subscribe_both(owner:
         "storyRepliesEnabled": True,
         "storyMentionsEnabled": True,
         "humanAgentTag": "afterWindow",
+        "showAIDisclaimer": True,
     }
     assert owner.app_subscription() == {"callback_url": callback(owner), "fields": APP_FIELDS.split(",")}
     assert owner.page_subscription() == PAGE_FIELDS.split(",")

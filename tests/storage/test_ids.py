@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heliograph.storage import ids, is_id, new_id
+from heliograph.storage import ids, is_id, new_id, new_ulid
 
 
 def test_an_id_has_24_lowercase_hex_characters() -> None:
@@ -96,3 +96,13 @@ def test_what_is_not_an_id_is_refused(text: str) -> None:
 def test_is_id_knows_the_shape(text: str) -> None:
     """24 characters of 0-9 and a-f, and nothing else."""
     assert is_id(text) == (len(text) == 24 and set(text) <= set("0123456789abcdef"))
+
+
+def test_a_ulid_is_26_characters_in_the_order_of_time_and_random_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock's milliseconds are its first ten characters; the other sixteen differ each time."""
+    monkeypatch.setattr("time.time_ns", lambda: 1_469_918_176_385 * 1_000_000)
+    made = {new_ulid() for _ in range(1000)}
+    assert len(made) == 1000
+    assert {one[:10] for one in made} == {"01ARYZ6S41"}
+    assert all(len(one) == 26 and set(one) <= set("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for one in made)
+    assert len({one[10:13] for one in made}) > 900

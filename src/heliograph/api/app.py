@@ -8,8 +8,10 @@ from starlette.types import ASGIApp
 from heliograph.api import (
     activities,
     apps,
+    attachments,
     clients,
     conversations,
+    conversion_events,
     devices,
     errors,
     integrations,
@@ -30,8 +32,8 @@ from heliograph.api.services import Services
 
 # The busiest first: routes are tried in this order.
 _RESOURCES = (
-    messages, activities, switchboard_actions, conversations, participants, users, clients, devices, webhooks, keys,
-    integrations, switchboard_integrations, switchboards, apps,
+    messages, activities, switchboard_actions, conversations, participants, users, clients, attachments, devices,
+    conversion_events, webhooks, keys, integrations, switchboard_integrations, switchboards, apps,
 )  # fmt: skip
 
 _ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": errors.ErrorResponse}}

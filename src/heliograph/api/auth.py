@@ -90,6 +90,9 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "ReleaseControl": _EVERY,
     "GetTokenInfo": frozenset({"integration", "app"}),
     "RevokeAccess": frozenset({"integration"}),
+    "UploadAttachment": _EVERY,
+    "DeleteAttachment": _EVERY,
+    "PostConversionEvents": _EVERY,
 }
 
 # Asked by people and programs that have no key yet; they prove themselves in other ways (1.15).

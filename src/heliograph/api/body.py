@@ -1,9 +1,9 @@
 """Request bodies: read up to the limit, parsed once, refused when PostgreSQL could not hold them."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
-from starlette.requests import Request
 
 from heliograph.api.errors import ApiError, bad_request
 
@@ -17,10 +17,10 @@ _DRAINED = 8 * 1024 * 1024
 DEEPEST = 32
 
 
-async def read(request: Request) -> bytes:
+async def read(stream: AsyncIterator[bytes]) -> bytes:
     """The body as it came. Raises a 413."""
     chunks, size = [], 0
-    async for chunk in request.stream():
+    async for chunk in stream:
         size += len(chunk)
         if size <= LARGEST_BODY:
             chunks.append(chunk)
@@ -29,6 +29,15 @@ async def read(request: Request) -> bytes:
     if size > LARGEST_BODY:
         raise ApiError(413, f"The request body is larger than {LARGEST_BODY} bytes")
     return b"".join(chunks)
+
+
+async def drain(stream: AsyncIterator[bytes], most: int = _DRAINED) -> None:
+    """Read what is left of a refused body, up to ``most`` bytes."""
+    size = 0
+    async for chunk in stream:
+        size += len(chunk)
+        if size > most:
+            break
 
 
 def parse(content_type: str | None, raw: bytes) -> dict[str, Any]:

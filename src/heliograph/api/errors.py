@@ -19,12 +19,15 @@ CODES: Mapping[int, str] = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "request_timeout",
     409: "conflict",
     413: "payload_too_large",
     415: "unsupported_media_type",
+    416: "range_not_satisfiable",
     423: "locked",
     429: "too_many_requests",
     500: "internal_error",
+    502: "bad_gateway",
 }
 
 # What cannot be found: code and title, as the OpenAPI document has them.
@@ -37,6 +40,7 @@ NOT_FOUND: Mapping[str, tuple[str, str]] = {
     "switchboardIntegration": ("switchboard_integration_not_found", "SwitchboardIntegration not found"),
     "client": ("client_not_found", "Client not found"),
     "device": ("device_not_found", "Device not found"),
+    "attachment": ("not_found", "Attachment not found"),
     "resource": ("not_found", "Resource not found"),
 }
 

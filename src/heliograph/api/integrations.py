@@ -1,16 +1,28 @@
-"""Integrations (Sunshine reference 1.9, 2.3): instagram and custom; other types are refused until they are live.
+"""Integrations (Sunshine reference 1.9, 2.3). Types with a channel here are live; custom ones have webhooks.
 
-A live channel checks, stores and explains its own fields; here stands what all types share.
+All other types are checked, kept and shown, and stay inactive. A live channel checks, stores and explains its own
+fields; here stands what all types share.
 """
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import ConfigDict, Discriminator, Field, Tag
 from starlette.responses import Response
 
-from heliograph.api.errors import ApiError, bad_request, not_found
+from heliograph.api.errors import bad_request, not_found
+from heliograph.api.integration_types import (
+    CREATE_MODELS,
+    FIELDS,
+    SHARED,
+    ResponderId,
+    first_settings,
+    own_changes,
+    shown_settings,
+)
 from heliograph.api.operation import AppId, Call, CurrentCall, IntegrationId, Operation, retried
 from heliograph.api.pagination import cut_of, page_of
 from heliograph.api.validation import tag_of
@@ -20,12 +32,6 @@ from heliograph.channels.base import ConnectError
 from heliograph.messaging import integrations, webhooks
 
 router = APIRouter(prefix="/apps/{appId}/integrations", tags=["Integrations"], route_class=Operation)
-
-Credential = Annotated[str, Field(min_length=1, max_length=4096)]
-# Ours: when replies carry Meta's HUMAN_AGENT tag.
-HumanAgentTag = Literal["afterWindow", "always", "never"]
-# Whether what an AI wrote says so at the channel; none is true.
-ShowAIDisclaimer = Annotated[bool | None, Field(alias="showAIDisclaimer")]
 
 
 class Integration(Wire):
@@ -40,20 +46,6 @@ class Integration(Wire):
     webhooks: list[Webhook] | None = None
 
 
-class InstagramCreate(Wire):
-    """Body of CreateIntegration for an Instagram account."""
-
-    type: Literal["instagram"]
-    display_name: Name | None = None
-    app_id: Credential
-    app_secret: Credential
-    page_access_token: Credential
-    story_replies_enabled: bool | None = None
-    story_mentions_enabled: bool | None = None
-    human_agent_tag: HumanAgentTag | None = None
-    show_ai_disclaimer: ShowAIDisclaimer = None
-
-
 class CustomCreate(Wire):
     """Body of CreateIntegration for a webhook consumer."""
 
@@ -62,21 +54,20 @@ class CustomCreate(Wire):
     webhooks: Annotated[list[WebhookCreate], Field(min_length=1, max_length=1)]
 
 
-class OtherCreate(Wire):
-    """Body of CreateIntegration for a type that is not live."""
+class UnknownCreate(Wire):
+    """Body of CreateIntegration for a type that is none of the wire's."""
 
     type: str
 
 
 class IntegrationUpdate(Wire):
-    """Body of UpdateIntegration: the display name (null clears it), and for Instagram its own fields."""
+    """Body of UpdateIntegration: what all types share (null clears). A type's own fields stand beside these."""
+
+    model_config = ConfigDict(extra="allow")
 
     display_name: Name | None = None
-    page_access_token: Credential | None = None
-    story_replies_enabled: bool | None = None
-    story_mentions_enabled: bool | None = None
-    human_agent_tag: HumanAgentTag | None = None
-    show_ai_disclaimer: ShowAIDisclaimer = None
+    default_responder_id: ResponderId | None = None
+    show_ai_disclaimer: Annotated[bool, Field(alias="showAIDisclaimer")] = True
 
 
 class IntegrationResponse(Wire):
@@ -94,31 +85,36 @@ class IntegrationListResponse(Wire):
 
 
 def _tag(value: Any) -> str:
-    tag = tag_of(value)
-    return tag if tag in ("=instagram", "=custom") else "=other"
+    tag = tag_of(value) or ""
+    return tag if tag == "=custom" or tag[1:] in FIELDS else "=unknown"
 
 
+# One member for each row of the table of types.
+_MEMBERS: Any = reduce(or_, (Annotated[model, Tag(f"={kind}")] for kind, model in CREATE_MODELS.items()))
 IntegrationCreate = Annotated[
-    Annotated[InstagramCreate, Tag("=instagram")]
-    | Annotated[CustomCreate, Tag("=custom")]
-    | Annotated[OtherCreate, Tag("=other")],
+    _MEMBERS | Annotated[CustomCreate, Tag("=custom")] | Annotated[UnknownCreate, Tag("=unknown")],
     Discriminator(_tag),
 ]
 
 
 @router.post("", operation_id="CreateIntegration", status_code=201, response_model=IntegrationResponse)
 async def create_integration(call: CurrentCall, app_id: AppId, body: IntegrationCreate) -> Response:
-    """Connect a channel, or make a custom integration with its webhook."""
-    services = call.services
+    """Connect a channel, make a custom integration with its webhook, or keep one of another type, which is inactive."""
     if isinstance(body, CustomCreate):
         return await _create_custom(call, app_id, body)
-    channel = services.channels.get(body.type)
-    if channel is None or isinstance(body, OtherCreate):
-        raise _not_live(body.type)
+    if isinstance(body, UnknownCreate):
+        raise bad_request(f"Invalid integration type: type must be one of {', '.join(integrations.TYPES)}")
+    channel = call.services.channels.get(body.type)
+    if channel is None:
+        return await _create_inactive(call, app_id, body)
     try:
         integration_id = await channel.connect(app_id, body.lean())
     except ConnectError as error:
         raise bad_request(str(error)) from None
+    shared = {name: value for name, value in body.lean().items() if name in SHARED}
+    if shared:
+        async with call.services.database.transaction() as connection:
+            await integrations.change(connection, app_id, integration_id, shared)
     return await _shown(call, app_id, integration_id, 201)
 
 
@@ -143,17 +139,21 @@ async def update_integration(
 ) -> Response:
     """Change an integration. The channel goes first: what it refuses changes nothing."""
     kind = await _type(call, app_id, integration_id)
-    changes = body.given()
-    own = {name: value for name, value in changes.items() if name != "displayName" and value is not None}
+    given = body.given()
+    own = own_changes(kind, given)
+    # What all types share, but for custom ones, which have a name alone.
+    changes = {name: given[name] for name in ("displayName", *(SHARED if kind != "custom" else ())) if name in given}
     channel = call.services.channels.get(kind)
-    if channel is not None and own:
+    if channel is None:
+        changes |= shown_settings(kind, own)
+    elif own := {name: value for name, value in own.items() if value is not None}:
         try:
             await channel.update(app_id, integration_id, own)
         except ConnectError as error:
             raise bad_request(str(error)) from None
-    if "displayName" in changes:
+    if changes:
         async with call.services.database.transaction() as connection:
-            await integrations.rename(connection, app_id, integration_id, changes["displayName"])
+            await integrations.change(connection, app_id, integration_id, changes)
     return await _shown(call, app_id, integration_id, 200)
 
 
@@ -183,6 +183,15 @@ async def _create_custom(call: Call, app_id: str, body: CustomCreate) -> Respons
     return reply({"integration": made}, 201)
 
 
+async def _create_inactive(call: Call, app_id: str, body: Any) -> Response:
+    given = body.lean()
+    shared = {name: given[name] for name in SHARED if name in given}
+    settings = first_settings(body.type, given) | shared
+    async with call.services.database.transaction() as connection:
+        made = await integrations.create_inactive(connection, app_id, body.type, body.display_name, settings)
+    return reply({"integration": made}, 201)
+
+
 async def _type(call: Call, app_id: str, integration_id: str) -> str:
     async with call.services.database.pool.acquire() as connection:
         kind = await integrations.type_of(connection, app_id, integration_id)
@@ -195,12 +204,6 @@ async def _shown(call: Call, app_id: str, integration_id: str, status: int) -> R
     async with call.services.database.pool.acquire() as connection:
         found = await integrations.get(connection, call.services.box, app_id, integration_id)
     return _found(found, status)
-
-
-def _not_live(kind: str) -> ApiError:
-    if kind in integrations.TYPES:
-        return bad_request(f"type {kind} is not available on this server; it must be one of custom, instagram")
-    return bad_request("Invalid integration type: type must be one of custom, instagram")
 
 
 def _types(value: Any) -> list[str] | None:

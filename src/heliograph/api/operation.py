@@ -4,10 +4,11 @@
 
 Nothing is held while the client is still sending, and nobody who names no key gets a connection. Everything an
 operation writes, it writes in the one transaction that is opened here; an error of any kind rolls it back. Operations
-that wait for a channel open their own, so that no connection is held meanwhile.
+that wait for a channel open their own, so that no connection is held meanwhile. Operations that take a file read their
+body themselves, as it comes, after everything else was checked.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote
@@ -15,18 +16,24 @@ from urllib.parse import unquote
 from asyncpg.exceptions import DeadlockDetectedError, ForeignKeyViolationError
 from fastapi import Depends, Path, Request
 from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from heliograph.api import body as bodies
 from heliograph.api import query as queries
 from heliograph.api.auth import Caller, authenticate, authorize, read_header
-from heliograph.api.errors import not_found
+from heliograph.api.errors import ApiError, not_found
 from heliograph.api.query import ALLOWED, Query
 from heliograph.api.services import Services
 from heliograph.storage import Connection
 
-# These talk to a channel over the network.
-OUTSIDE_TRANSACTION = frozenset({"CreateIntegration", "UpdateIntegration", "DeleteIntegration", "DeleteApp"})
+# These read a body of any size themselves.
+STREAMED = frozenset({"UploadAttachment"})
+
+# These talk to a channel over the network, or wait for the client.
+OUTSIDE_TRANSACTION = STREAMED | {
+    "CreateIntegration", "UpdateIntegration", "DeleteIntegration", "DeleteApp", "PostConversionEvents",
+}  # fmt: skip
 
 T = TypeVar("T")
 
@@ -37,7 +44,8 @@ _TRIES = 3
 class Call:
     """One authenticated request. ``connection`` is inside the operation's transaction, where it has one from here.
 
-    ``url`` is the request's own address without query, its prefix kept. ``raw`` is the body as it came.
+    ``url`` is the request's own address without query, its prefix kept. ``raw`` is the body as it came, except for
+    operations in STREAMED: these read ``stream``, and know it by ``headers``.
     """
 
     services: Services
@@ -46,6 +54,8 @@ class Call:
     url: str
     raw: bytes
     connection: Connection
+    stream: AsyncIterator[bytes]
+    headers: Headers
 
 
 class _ReadRequest(Request):
@@ -70,8 +80,8 @@ class Operation(APIRoute):
             | ({"style": "deepObject", "explode": True} if members else {})
             for name, members in ALLOWED.get(options.get("operation_id") or "", {}).items()
         ]
-        if names and not options.get("openapi_extra"):
-            options["openapi_extra"] = {"parameters": names}
+        if names:
+            options["openapi_extra"] = {"parameters": names, **(options.get("openapi_extra") or {})}
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -81,18 +91,25 @@ class Operation(APIRoute):
         takes_body = self.body_field is not None
         needs_body = self.body_field is not None and self.body_field.field_info.is_required()
         reads = self.methods == {"GET"}
+        streams = operation in STREAMED
 
         async def handle(request: Request) -> Response:
+            stream = request.stream()
             try:
-                return await take(request)
+                return await take(request, stream)
             except ForeignKeyViolationError:  # what it would hang on was deleted meanwhile
-                raise not_found("resource") from None
+                refusal = not_found("resource")
+            except ApiError as error:
+                refusal = error
+            if streams:
+                await bodies.drain(stream)
+            raise refusal
 
-        async def take(request: Request) -> Response:
+        async def take(request: Request, stream: AsyncIterator[bytes]) -> Response:
             services: Services = request.app.state.services
             path = {name: unquote(value) for name, value in request.path_params.items()}
             app_id = path.get("appId")
-            raw = await bodies.read(request) if takes_body else b""
+            raw = await bodies.read(stream) if takes_body else b""
             if any("\0" in value for value in path.values()):
                 raise not_found("resource")
             claim, address = read_header(request.headers.get("authorization")), address_of(request)
@@ -106,7 +123,8 @@ class Operation(APIRoute):
                 parses = needs_body or (takes_body and raw)
                 read.parsed = bodies.parse(request.headers.get("content-type"), raw) if parses else None
                 inside = None if operation in OUTSIDE_TRANSACTION else connection
-                read.state.call = Call(services, identity.caller, query, _url(request), raw, inside)
+                caller, headers = identity.caller, request.headers
+                read.state.call = Call(services, caller, query, _url(request), raw, inside, stream, headers)
                 if inside is not None:
                     return await (answer(read) if reads else _in_transaction(connection, answer, read))
             return await answer(read)

@@ -34,6 +34,7 @@ ALLOWED: Mapping[str, Mapping[str, frozenset[str]]] = {
     "RemoveClient": _USER,
     "ListDevices": _USER,
     "GetDevice": _USER,
+    "UploadAttachment": {"access": frozenset(), "for": frozenset(), "conversationId": frozenset()},
 }
 
 _NAME = re.compile(r"([^\[\]]*)(?:\[([^\[\]]*)\])?")

@@ -11,10 +11,14 @@ from heliograph.storage import Database, SecretBox
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """``channels`` are the live ones, by integration type. ``clock`` gives aware UTC."""
+    """``channels`` are the live ones, by integration type. ``clock`` gives aware UTC.
+
+    ``public_url`` is where the outside world reaches this server: the address of attachments begins with it.
+    """
 
     database: Database
     box: SecretBox
     channels: Mapping[str, Channel]
     clock: Callable[[], datetime]
     limits: Limits = field(default_factory=Limits)
+    public_url: str = ""

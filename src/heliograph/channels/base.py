@@ -1,6 +1,7 @@
 """What a channel is, as the rest of the house sees it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -9,6 +10,36 @@ from heliograph.lanes import LaneKind
 
 class ConnectError(Exception):
     """An integration cannot be made or changed as asked. The text says what to do; it is shown to the caller."""
+
+
+class SendOutcome(StrEnum):
+    """How handing one part to a channel ended: a closed set; every error code maps to one of these."""
+
+    SENT = "sent"
+    UNKNOWN = "unknown"  # it may have been sent: never again blindly
+    RETRY = "retry"
+    RATE_LIMITED = "rate_limited"  # not now: the conversation waits
+    WINDOW_CLOSED = "window_closed"
+    UNREACHABLE = "unreachable"  # this person cannot get messages
+    RECONNECT = "reconnect"  # the authorisation is gone
+    CONFIGURATION = "configuration"  # a permission or setting of the app or account
+    PERMANENT = "permanent"  # this message will never go
+
+
+class ChannelError(Exception):
+    """A channel did not do what it was asked. ``outcome`` says how it ended, the text what to do; both may be shown."""
+
+    def __init__(self, outcome: SendOutcome, text: str) -> None:
+        super().__init__(text)
+        self.outcome = outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Conversions:
+    """What became of conversion events: the dataset they went to, and how many of them it took."""
+
+    dataset_id: str
+    received: int
 
 
 class Channel(Protocol):
@@ -35,16 +66,11 @@ class Channel(Protocol):
         """Unsubscribe at the channel, as far as it lets us; never fails for what the channel says."""
         ...
 
+    async def post_conversions(
+        self, app_id: str, integration_id: str, person: str, payload: Mapping[str, Any]
+    ) -> Conversions:
+        """Hand conversion events of a person to the channel's dataset (Sunshine reference 1.4).
 
-class SendOutcome(StrEnum):
-    """How handing one part to a channel ended: a closed set; every error code maps to one of these."""
-
-    SENT = "sent"
-    UNKNOWN = "unknown"  # it may have been sent: never again blindly
-    RETRY = "retry"
-    RATE_LIMITED = "rate_limited"  # not now: the conversation waits
-    WINDOW_CLOSED = "window_closed"
-    UNREACHABLE = "unreachable"  # this person cannot get messages
-    RECONNECT = "reconnect"  # the authorisation is gone
-    CONFIGURATION = "configuration"  # a permission or setting of the app or account
-    PERMANENT = "permanent"  # this message will never go
+        ``payload`` is the wire's, with a list ``data``; the channel adds who it was. Raises :class:`ChannelError`.
+        """
+        ...

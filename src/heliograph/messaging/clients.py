@@ -1,6 +1,6 @@
 """Clients: the channel identities of a user."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -42,6 +42,12 @@ on conflict (user_id) where type = 'sdk' do nothing
 """
 _SDK = "select user_id, id from clients where user_id = any ($1::text[]) and type = 'sdk'"
 
+# The client that messages of the conversation go to. Served by participants_of_conversation and clients_pkey.
+_LIVE = """
+select c.integration_id, c.external_id from participants p join clients c on c.id = p.client_id
+where p.app_id = $1 and p.conversation_id = $2 and c.type = $3 and c.status = 'active' order by p.id limit 1
+"""
+
 
 async def list_clients(connection: Connection, app_id: str, user_id: str, cut: Cut) -> Slice:
     """A page of a user's clients, as the wire shows them."""
@@ -81,3 +87,9 @@ async def sdk_clients(connection: Connection, app_id: str, user_ids: Sequence[st
         return {}
     await connection.execute(_ADD_SDK, app_id, [new_id() for _ in user_ids], list(user_ids), now)
     return {row["user_id"]: row["id"] for row in await connection.fetch(_SDK, list(user_ids))}
+
+
+async def live_of(connection: Connection, app_id: str, conversation_id: str, kind: str) -> Mapping[str, Any] | None:
+    """The integration and the person's id there of a conversation's active client of this type, or None."""
+    row: Mapping[str, Any] | None = await connection.fetchrow(_LIVE, app_id, conversation_id, kind)
+    return row

@@ -1,6 +1,6 @@
 """Erasing what a deleted app leaves behind. The app itself went with its deletion; nobody reaches the rest any more.
 
-    job ──▶ conversations, a few at a time ──▶ stale webhook lanes ──▶ idempotency keys
+    job ──▶ conversations, a few at a time ──▶ stale webhook lanes ──▶ idempotency keys ──▶ attachments
             [grace] ──▶ whole tables, some pages at a time ──▶ settle
 
 Every arrow is many short transactions: no lock outlives one, so other tenants notice nothing. Each of them leaves less
@@ -61,6 +61,13 @@ delete from idempotency_keys
 where app_id = $1 and key = any (array(select key from idempotency_keys where app_id = $1 limit $2))
 """
 
+# Few at a time: each may be some ten megabytes. Nobody begins or finishes one of an app that is gone.
+# Served by attachments_of_app.
+_ATTACHMENTS_AT_ONCE = 4
+_ATTACHMENTS = """
+delete from attachments where id = any (array(select id from attachments where app_id = $1 limit $2))
+"""
+
 # No index leads to an app's rows in these: they are read from the first page to the last, which for such a rare
 # operation is cheaper than an index that every insert pays for.
 _SEARCHED = ("users", "clients", "sends", "send_parts", "mids", "events", "delivery_attempts")
@@ -99,6 +106,8 @@ class EraseWorker:
         while await self._stale_lanes():
             pass
         while await self._idempotency_keys(app_id):
+            pass
+        while await self._attachments(app_id):
             pass
         # Of a run that began later than this, all of what stragglers wrote is there to be found.
         rest = self._grace - (datetime.now(UTC) - job.enqueued_at).total_seconds()
@@ -149,6 +158,12 @@ class EraseWorker:
         """Erase some idempotency keys. True: there may be more."""
         async with self._database.transaction(relaxed=True) as connection:
             tag = await connection.execute(_KEYS, app_id, CHUNK)
+        return bool(tag != "DELETE 0")
+
+    async def _attachments(self, app_id: str) -> bool:
+        """Erase some attachments with their pieces. True: there may be more."""
+        async with self._database.transaction(relaxed=True) as connection:
+            tag = await connection.execute(_ATTACHMENTS, app_id, _ATTACHMENTS_AT_ONCE)
         return bool(tag != "DELETE 0")
 
     async def _search(self, table: str, app_id: str) -> None:

@@ -18,7 +18,7 @@ import orjson
 
 from heliograph.events import Event, publish
 from heliograph.lanes import Job, Lane, LaneKind, NewJob, Outcome, enqueue, settle
-from heliograph.messaging import shapes
+from heliograph.messaging import attachments, shapes
 from heliograph.messaging.switchboard.state import SEEN
 from heliograph.storage import Connection, Database
 from heliograph.telemetry.logs import get_logger
@@ -97,6 +97,7 @@ async def close(connection: Connection, conversation: Any, now: datetime) -> Non
     """
     app_id, conversation_id = conversation["app_id"], conversation["id"]
     payload = {"conversation": shapes.conversation_brief(conversation)}
+    await attachments.let_go_of_conversations(connection, [conversation_id])
     for sql in _CLOSE:
         await connection.execute(sql, conversation_id)
     await publish(connection, [Event(app_id, "conversation:remove", payload, now, conversation_id)])
@@ -191,6 +192,7 @@ async def _drop_messages(connection: Connection, conversation_id: str, author: s
         return 0
     if await connection.fetchval(_UNDER_WAY, ids, _UNDER_WAY_SECONDS):
         raise _UnderWayError
+    await attachments.let_go_of_messages(connection, ids)
     for sql in _OF_MESSAGES:
         await connection.execute(sql, ids)
     await connection.execute(_RECOUNT, conversation_id, len(ids))

@@ -11,7 +11,7 @@ from typing import Any
 
 from heliograph.events import Event
 from heliograph.events.wire_time import wire_time
-from heliograph.messaging import contacts, shapes
+from heliograph.messaging import attachments, contacts, shapes
 from heliograph.messaging.apps import switched_on
 from heliograph.messaging.arrivals import (
     Arrival,
@@ -85,7 +85,7 @@ _BLANK = """
 update messages m set deleted = true,
     body = ((m.body::jsonb - 'metadata') || '{"deleted": true, "content": {"type": "text", "text": ""}}'::jsonb)::json
 from mids k join unnest($1::text[], $2::text[]) as u (integration_id, mid) using (integration_id, mid)
-where m.id = k.message_id and not m.deleted
+where m.id = k.message_id and not m.deleted returning m.id
 """
 
 
@@ -342,4 +342,6 @@ class _Writer:
             # The claim stays as a tombstone when the message has not come yet: it will find its mid taken.
             integrations, mids, apps = map(list, zip(*self._unsent, strict=True))
             await connection.execute(_CLAIM, integrations, mids, apps, [None] * len(mids))
-            await connection.execute(_BLANK, integrations, mids)
+            blanked = await connection.fetch(_BLANK, integrations, mids)
+            if blanked:
+                await attachments.let_go_of_messages(connection, [row["id"] for row in blanked])

@@ -23,7 +23,17 @@ select * from integrations where app_id = $1 and (type = any ($2) or $2::text[] 
 _GET = "select * from integrations where app_id = $1 and id = $2"
 _OF_APP = "select id, type from integrations where app_id = $1 order by id"
 _INSERT = "insert into integrations (id, app_id, type, display_name) values ($1, $2, $3, $4) returning *"
-_RENAME = "update integrations set display_name = $3 where app_id = $1 and id = $2"
+_INSERT_INACTIVE = """
+insert into integrations (id, app_id, type, status, display_name, settings) values ($1, $2, $3, 'inactive', $4, $5)
+returning *
+"""
+# Null takes a setting away.
+_CHANGE = """
+update integrations set
+    display_name = case when $3::jsonb ? 'displayName' then $3 ->> 'displayName' else display_name end,
+    settings = jsonb_strip_nulls(settings || ($3 - 'displayName'))
+where app_id = $1 and id = $2
+"""
 
 # Its people stay, and their history; no message goes to them any more. The integration's own row is locked first. Keys
 # have no foreign key to it; webhooks and accounts go with the row.
@@ -88,9 +98,17 @@ async def all_of(connection: Connection, app_id: str) -> list[tuple[str, str]]:
     return [(row["id"], row["type"]) for row in await connection.fetch(_OF_APP, app_id)]
 
 
-async def rename(connection: Connection, app_id: str, integration_id: str, display_name: str | None) -> None:
-    """Set or clear the display name."""
-    await connection.execute(_RENAME, app_id, integration_id, display_name)
+async def create_inactive(
+    connection: Connection, app_id: str, kind: str, display_name: str | None, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Make an integration of a type that has no channel here: it is kept and shown, and does nothing."""
+    row = await connection.fetchrow(_INSERT_INACTIVE, new_id(), app_id, kind, display_name, dict(settings))
+    return (await _wire(connection, None, app_id, [row]))[0]
+
+
+async def change(connection: Connection, app_id: str, integration_id: str, changes: Mapping[str, Any]) -> None:
+    """Change display name and settings by the wire's names; null clears."""
+    await connection.execute(_CHANGE, app_id, integration_id, dict(changes))
 
 
 async def delete(connection: Connection, app_id: str, integration_id: str) -> None:
@@ -108,12 +126,28 @@ async def drop(connection: Connection, app_id: str, integration_id: str) -> None
     await connection.execute(_DROP, app_id, integration_id)
 
 
-async def _wire(connection: Connection, box: SecretBox, app_id: str, rows: Sequence[Any]) -> list[dict[str, Any]]:
+# Served by switchboard_integrations_pkey.
+_RESPONDERS = "select * from switchboard_integrations where app_id = $1 and id = any ($2::text[])"
+
+
+async def _wire(
+    connection: Connection, box: SecretBox | None, app_id: str, rows: Sequence[Any]
+) -> list[dict[str, Any]]:
     owners = [row["id"] for row in rows if owns_webhooks(row["type"])]
-    hooks = await webhooks.of_integrations(connection, box, app_id, owners) if owners else {}
+    hooks = await webhooks.of_integrations(connection, box, app_id, owners) if owners and box else {}
+    named = {row["id"]: row["settings"].get("defaultResponderId") for row in rows}
+    responders = await _responders(connection, app_id, sorted({id_ for id_ in named.values() if id_}))
     return [
         {**shapes.integration(row), "webhooks": hooks.get(row["id"], [])}
         if owns_webhooks(row["type"])
-        else shapes.integration(row)
+        else shapes.integration(row, responders.get(named[row["id"]]))
         for row in rows
     ]
+
+
+async def _responders(connection: Connection, app_id: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The wire's ``defaultResponder`` for those of ``ids`` that name a switchboard integration of the app."""
+    if not ids:
+        return {}
+    places = [shapes.switchboard_integration(row) for row in await connection.fetch(_RESPONDERS, app_id, ids)]
+    return {place["id"]: {name: value for name, value in place.items() if name != "id"} for place in places}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from heliograph.messaging import attachments
 from heliograph.messaging.paging import Cut, Slice, sliced
 from heliograph.storage import Connection
 
@@ -40,7 +41,7 @@ with gone as (
 ), parts as (
     delete from send_parts p using sent where p.message_id = sent.message_id and p.state in ('sent', 'failed')
 )
-select count(*) from gone
+select coalesce(array_agg(id), '{{}}') from gone
 """  # noqa: S608  the only thing put in is a constant below
 
 
@@ -79,8 +80,10 @@ async def lock_conversation(connection: Connection, app_id: str, conversation_id
 
 async def delete(connection: Connection, conversation_id: str, message_id: str) -> bool:
     """Delete one message of a locked conversation; whether there was one."""
-    if not await connection.fetchval(_DELETE, conversation_id, message_id):
+    gone = await connection.fetchval(_DELETE, conversation_id, message_id)
+    if not gone:
         return False
+    await attachments.let_go_of_messages(connection, gone)
     await connection.execute(_RECOUNT, conversation_id, 1)
     return True
 
@@ -88,12 +91,17 @@ async def delete(connection: Connection, conversation_id: str, message_id: str) 
 async def delete_all(connection: Connection, conversation_id: str) -> None:
     """Delete every message of a locked conversation."""
     gone = await connection.fetchval(_DELETE_ALL, conversation_id)
-    await connection.execute(_RECOUNT, conversation_id, gone)
+    await attachments.let_go_of_history(connection, [conversation_id])
+    await connection.execute(_RECOUNT, conversation_id, len(gone))
 
 
 async def delete_some(connection: Connection, conversation_ids: Sequence[str], most: int) -> int:
     """Delete up to ``most`` messages of locked conversations, without counting them off; returns how many went."""
-    return int(await connection.fetchval(_DELETE_SOME, conversation_ids, most)) if conversation_ids else 0
+    if not conversation_ids:
+        return 0
+    gone = await connection.fetchval(_DELETE_SOME, conversation_ids, most)
+    await attachments.let_go_of_messages(connection, gone)
+    return len(gone)
 
 
 async def reach(connection: Connection, app_id: str, conversation_id: str, destination: Mapping[str, Any]) -> Any:

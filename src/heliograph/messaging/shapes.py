@@ -22,9 +22,17 @@ def app(row: Row) -> Wire:
     }
 
 
-def integration(row: Row) -> Wire:
-    """Integration (2.3), without a custom integration's webhooks. Secrets are not in ``settings``."""
+def integration(row: Row, responder: Wire | None = None) -> Wire:
+    """Integration (2.3), without a custom integration's webhooks. Secrets are not in ``settings``.
+
+    ``responder`` is the wire's ``defaultResponder``, which ``defaultResponderId`` in the settings names.
+    """
     wire = {"id": row["id"], "type": row["type"], "status": row["status"], **row["settings"]}
+    wire.pop("defaultResponderId", None)
+    if row["type"] != "custom":
+        wire.setdefault("showAIDisclaimer", True)
+        if responder is not None:
+            wire["defaultResponder"] = responder
     if row["display_name"] is not None:
         wire["displayName"] = row["display_name"]
     return wire

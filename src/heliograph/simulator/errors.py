@@ -124,6 +124,8 @@ ERRORS: dict[str, Row] = {
     "no_consent": Row(403, 230, None, "(#230) User consent is required to access user profile"),
     "no_profile": Row(400, 9010, None, "(#9010) No matching Instagram user"),
     "too_old": Row(400, 9000001, None, "(#9000001) This message has been deleted or is no longer available"),
+    # conversions
+    "event_too_old": Row(400, 100, 2804003, "Invalid parameter"),
     # login
     "code_used": Row(400, 100, 36009, "This authorization code has been used."),
     "code_invalid": Row(400, 100, 36007, "This authorization code has expired or is not valid."),

@@ -153,6 +153,15 @@ class Asset:
 
 
 @dataclass(slots=True)
+class Dataset:
+    """Where the conversion events of an account go. ``received`` counts them."""
+
+    id: str
+    account_id: str
+    received: int = 0
+
+
+@dataclass(slots=True)
 class Pending:
     """A webhook event that has not been delivered yet."""
 

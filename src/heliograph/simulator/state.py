@@ -9,6 +9,7 @@ from heliograph.simulator.models import (
     Account,
     App,
     Asset,
+    Dataset,
     Message,
     Owner,
     Page,
@@ -20,7 +21,7 @@ from heliograph.simulator.models import (
 )
 from heliograph.simulator.store import Store
 
-Record = App | Owner | Page | Account | Person | Token | Thread | Message | Story | Asset | Pending
+Record = App | Owner | Page | Account | Person | Token | Thread | Message | Story | Asset | Dataset | Pending
 R = TypeVar("R")
 
 _KINDS: dict[type[Any], tuple[str, Callable[[Any], str]]] = {
@@ -34,6 +35,7 @@ _KINDS: dict[type[Any], tuple[str, Callable[[Any], str]]] = {
     Message: ("message", lambda one: cast(str, one.mid)),
     Story: ("story", lambda one: cast(str, one.id)),
     Asset: ("asset", lambda one: cast(str, one.id)),
+    Dataset: ("dataset", lambda one: cast(str, one.id)),
     Pending: ("pending", lambda one: cast(str, one.id)),
 }
 """Each kind of record: the name under which it is stored, and its id."""
@@ -74,6 +76,7 @@ class State:
         self.messages: dict[str, Message] = {}
         self.stories: dict[str, Story] = {}
         self.assets: dict[str, Asset] = {}
+        self.datasets: dict[str, Dataset] = {}
         self.pending: dict[str, Pending] = {}
         self.blobs: dict[str, bytes] = {}
         self.by_igsid: dict[str, Thread] = {}
@@ -91,6 +94,7 @@ class State:
             "message": self.messages,
             "story": self.stories,
             "asset": self.assets,
+            "dataset": self.datasets,
             "pending": self.pending,
         }
 

@@ -10,6 +10,7 @@ import threading
 import time
 
 _PATTERN = re.compile(r"[0-9a-f]{24}")
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _lock = threading.Lock()
 _last_ms = 0
 _counter = 0
@@ -33,3 +34,12 @@ def new_id() -> str:
 def is_id(text: str) -> bool:
     """Whether ``text`` has the shape of an id."""
     return _PATTERN.fullmatch(text) is not None
+
+
+def new_ulid() -> str:
+    """A ULID, 26 characters: 48 bits of milliseconds, then 80 random bits.
+
+    Good as a secret address: who knows the millisecond, and tries a billion a second, needs 38 million years for all.
+    """
+    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from heliograph.api.attachments import fill_in
 from heliograph.api.errors import ApiError, bad_request, not_found
 from heliograph.api.messages.completion import TooLongError, complete
 from heliograph.api.messages.models import NOWHERE, MessagePost
 from heliograph.api.operation import Call
-from heliograph.messaging import messages, posting
+from heliograph.messaging import attachments, messages, posting
 
 LONGEST_KEY = 255
 
@@ -37,9 +38,11 @@ async def post(call: Call, app_id: str, conversation_id: str, body: MessagePost,
     destination = body.destination.lean() if body.destination else {}
     if destination:
         await _check(call, app_id, conversation_id, destination)
+    content = _complete(body)
+    shown = await fill_in(call, app_id, content)
     draft = posting.Draft(
         author=body.author.lean(),
-        content=_complete(body),
+        content=content,
         metadata=body.metadata,
         silent=body.destination is not None and body.destination.silent,
         override=body.override.raw() if body.override else None,
@@ -48,8 +51,14 @@ async def post(call: Call, app_id: str, conversation_id: str, body: MessagePost,
     now = call.services.clock()
     with translated():
         if key is None:
-            return await posting.post_message(call.connection, app_id, conversation_id, draft, now)
-        return await posting.post_once(call.connection, app_id, conversation_id, draft, now, key=key, request=call.raw)
+            message = await posting.post_message(call.connection, app_id, conversation_id, draft, now)
+        else:
+            message = await posting.post_once(
+                call.connection, app_id, conversation_id, draft, now, key=key, request=call.raw
+            )
+    if shown:
+        await attachments.link(call.connection, app_id, conversation_id, message["id"], shown)
+    return message
 
 
 def _complete(body: MessagePost) -> dict[str, Any]:

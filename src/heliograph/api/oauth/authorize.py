@@ -78,7 +78,7 @@ async def answer(request: Request) -> Response:
     """The page's forms."""
     services: Services = request.app.state.services
     try:
-        form = requests.fields_of(await bodies.read(request), bodies.LARGEST_BODY)
+        form = requests.fields_of(await bodies.read(request.stream()), bodies.LARGEST_BODY)
     except (NowhereError, ApiError) as problem:
         return pages.dead_end(str(problem))
     nonce = request.cookies.get(COOKIES[scheme_of(request)], "")

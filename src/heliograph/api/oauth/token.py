@@ -89,7 +89,7 @@ async def get_token(request: Request) -> Response:
 
 
 async def _read(request: Request) -> dict[str, str]:
-    raw = await bodies.read(request)
+    raw = await bodies.read(request.stream())
     content_type = request.headers.get("content-type")
     fields: dict[str, Any]
     if (content_type or "").partition(";")[0].strip().lower() == _FORM:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from heliograph.channels.base import ConnectError
+from heliograph.channels.base import ChannelError, ConnectError, Conversions, SendOutcome
 from heliograph.channels.instagram import connect as connecting
-from heliograph.channels.instagram.accounts import TYPE, FacebookApps, token_place
+from heliograph.channels.instagram import conversions
+from heliograph.channels.instagram.accounts import TYPE, FacebookApps, token_place, tokens
 from heliograph.channels.instagram.filing import FilingWorker
 from heliograph.channels.instagram.flood import Flood
 from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
@@ -26,8 +27,6 @@ _SWITCHES = {
     "storyMentionsEnabled": "story_mentions",
     "humanAgentTag": "human_agent_tag",
 }
-# Wire fields that are kept as they are shown, and have no column. No value is as true.
-_SHOWN = ("showAIDisclaimer",)
 _DEFAULTS = {"storyRepliesEnabled": True, "storyMentionsEnabled": True, "humanAgentTag": "afterWindow"}
 
 
@@ -68,7 +67,7 @@ class InstagramChannel:
         await connecting.subscribe(self._graph, app, callback_url(self._public_url, app.id), page, token)
         switches = _DEFAULTS | _given(_SWITCHES, request)
         integration_id = new_id()
-        settings = {"appId": facebook_app, **_page_fields(page), **switches, **_given(_SHOWN, request)}
+        settings = {"appId": facebook_app, **_page_fields(page), **switches}
         async with self._database.transaction() as connection:
             await connection.execute(
                 "insert into integrations (id, app_id, type, display_name, settings) values ($1, $2, $3, $4, $5)",
@@ -172,6 +171,20 @@ class InstagramChannel:
         if row["of_app"] == 1:
             with _at_best(integration_id, "app"):
                 await connecting.unsubscribe_app(self._graph, app)
+
+    async def post_conversions(
+        self, app_id: str, integration_id: str, person: str, payload: Mapping[str, Any]
+    ) -> Conversions:
+        """Hand conversion events of a person to the account's dataset. Raises :class:`ChannelError`."""
+        account_id = await self._database.fetchval(
+            "select account_id from instagram_accounts where integration_id = $1 and app_id = $2",
+            integration_id,
+            app_id,
+        )
+        found = await tokens(self._database, self._box, self.apps, [integration_id])
+        if account_id is None or integration_id not in found:
+            raise ChannelError(SendOutcome.RECONNECT, "The integration has no token that can be read. Connect it anew.")
+        return await conversions.post(self._graph, account_id, person, payload, *found[integration_id])
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from heliograph.simulator.graph.flavours import Flavour
 from heliograph.simulator.models import Account, App, Page, Token
 from heliograph.simulator.world import World
 
-_JSON_PARAMETERS = frozenset({"recipient", "message", "payload", "reply_to", "thread_control", "ice_breakers"})
+_JSON_PARAMETERS = frozenset({"recipient", "message", "payload", "reply_to", "thread_control", "ice_breakers", "data"})
 """Parameters that are objects; a form carries them as JSON text."""
 
 

@@ -18,6 +18,7 @@ class Flavour:
     profile_scope: str
     subscribe_scope: str
     messages_field_scope: str
+    events_scope: str
 
 
 FACEBOOK_LOGIN = Flavour(
@@ -29,6 +30,7 @@ FACEBOOK_LOGIN = Flavour(
         "pages_read_engagement",
         "instagram_basic",
         "instagram_manage_messages",
+        "instagram_manage_events",
         "business_management",
         "public_profile",
     ),
@@ -37,4 +39,5 @@ FACEBOOK_LOGIN = Flavour(
     profile_scope="instagram_basic",
     subscribe_scope="pages_manage_metadata",
     messages_field_scope="pages_messaging",
+    events_scope="instagram_manage_events",
 )

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from heliograph.simulator.errors import GraphError, refuse
 from heliograph.simulator.faults import GraphFault
-from heliograph.simulator.graph import apps, conversations, login, pages, people, send
+from heliograph.simulator.graph import apps, conversations, conversions, login, pages, people, send
 from heliograph.simulator.graph.call import Call, parameters
 from heliograph.simulator.graph.flavours import FACEBOOK_LOGIN, Flavour
 from heliograph.simulator.wire_log import Entry
@@ -54,6 +54,8 @@ EDGES: dict[tuple[str, str, str], Handler] = {
     ("POST", "page", "message_attachments"): send.upload,
     ("GET", "page", "conversations"): conversations.conversations,
     ("GET", "account", ""): pages.account,
+    ("POST", "account", "dataset"): conversions.dataset,
+    ("POST", "dataset", "events"): conversions.events,
     ("GET", "person", ""): people.profile,
     ("GET", "conversation", ""): conversations.conversation,
     ("GET", "conversation", "messages"): conversations.messages,
@@ -173,6 +175,7 @@ class Graph:
             ("account", state.accounts),
             ("app", state.apps),
             ("conversation", state.by_conversation),
+            ("dataset", state.datasets),
         ):
             if found := table.get(node):
                 return kind, found
