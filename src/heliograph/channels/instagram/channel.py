@@ -115,7 +115,7 @@ class InstagramChannel:
         )
         if row is None:
             raise ConnectError("This integration has no Instagram account. Delete it and create it anew.")
-        settings = _given((*_SWITCHES, *_SHOWN), changes)
+        settings = _given(_SWITCHES, changes)
         token = changes.get("pageAccessToken")
         page = await self._renew(row, token) if token else None
         if page:
