@@ -9,10 +9,10 @@ from sunshine_conversations_client import api as apis
 
 from tests.api.conftest import Shop
 from tests.api.house import House
-from tests.api.proof import handing_over, people, setting_up, talking
+from tests.api.proof import handing_over, letting_in, people, setting_up, talking
 from tests.api.proof.ground import Ground
 
-_ROOMS: tuple[ModuleType, ...] = (setting_up, people, talking, handing_over)
+_ROOMS: tuple[ModuleType, ...] = (setting_up, people, talking, handing_over, letting_in)
 
 
 def _operations() -> set[str]:
