@@ -4,20 +4,17 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from heliograph.api import reference
 from heliograph.api.auth import SCOPES
-
-_SCHEMES = {"basicAuth": {"type": "http", "scheme": "basic", "description": "Key id and secret (act_, app_, int_)."}}
 
 
 class DocumentedApp(FastAPI):
-    """An app whose document says who may call what. It is made when it is first asked for."""
+    """An app whose document says all there is to say. It is made when it is first asked for."""
 
     def openapi(self) -> dict[str, Any]:
         """The document at ``/openapi.json``."""
         if self.openapi_schema is None:
             document = super().openapi()
-            document["components"]["securitySchemes"] = _SCHEMES
-            for operations in document["paths"].values():
-                for operation in operations.values():
-                    operation["security"] = [{"basicAuth": sorted(SCOPES[operation["operationId"]])}]
+            reference.complete(document, SCOPES)
+            self.openapi_schema = document
         return self.openapi_schema or {}
