@@ -19,6 +19,7 @@ from heliograph.api import (
 from heliograph.api.asgi import Front
 from heliograph.api.document import DocumentedApp
 from heliograph.api.operation import Operation
+from heliograph.api.reference import page_of
 from heliograph.api.services import Services
 
 # The busiest first: routes are tried in this order.
@@ -28,7 +29,7 @@ _RESOURCES = (
 
 
 def create_api(services: Services) -> ASGIApp:
-    """The API as an ASGI app, for the paths ``/v2/…``, ``/sc/v2/…`` and ``/openapi.json``."""
+    """The API as an ASGI app, for the paths ``/v2/…``, ``/sc/v2/…``, ``/openapi.json`` and ``/reference``."""
     app = DocumentedApp(
         title="Heliograph",
         description="A messaging server for Instagram Direct. Wire-compatible with Sunshine Conversations API v2.",
@@ -44,4 +45,5 @@ def create_api(services: Services) -> ASGIApp:
         router: APIRouter = resource.router
         assert router.route_class is Operation
         app.include_router(router, prefix="/v2", responses={"4XX": {"model": errors.ErrorResponse}})
+    app.add_route("/reference", page_of(app.openapi), include_in_schema=False)
     return Front(app)

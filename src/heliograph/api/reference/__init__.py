@@ -7,5 +7,6 @@ operation id. The tables know every operation of the wire; those that are not se
 """
 
 from heliograph.api.reference.merge import complete
+from heliograph.api.reference.page import page_of
 
-__all__ = ["complete"]
+__all__ = ["complete", "page_of"]

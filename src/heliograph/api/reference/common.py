@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from heliograph.api.reference.terms import FLAG, ID, TEXT, URI, Schema, many, obj, ref
+from heliograph.api.reference.terms import FLAG, ID, TEXT, Schema, many, obj, ref
 
 SCHEMAS: Mapping[str, Schema] = {
     "Metadata": {
@@ -14,7 +14,7 @@ SCHEMAS: Mapping[str, Schema] = {
         "Where a page stands in its list.",
         {"hasMore": FLAG, "afterCursor?": ID, "beforeCursor?": ID},
     ),
-    "Links": obj("The neighbouring pages; absent where there is none.", {"prev?": URI, "next?": URI}),
+    "Links": obj("The neighbouring pages; absent where there is none.", {"prev?": TEXT, "next?": TEXT}),
     "Error": obj("One thing that was wrong.", {"code": TEXT, "title": TEXT}),
     "Errors": obj("The body of every answer that is not a success.", {"errors": {**many(ref("Error")), "minItems": 1}}),
     "Nothing": {
