@@ -48,7 +48,9 @@ class Shapes:
         """What is wrong with a body, by place."""
         whole = {**schema, "components": self._document["components"]}
         checker = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
-        return [f"{'/'.join(map(str, error.instance_path))}: {error.message[:300]}" for error in checker.iter_errors(body)]
+        return [
+            f"{'/'.join(map(str, error.instance_path))}: {error.message[:300]}" for error in checker.iter_errors(body)
+        ]
 
     def answer(self, operation: dict[str, Any], status: int) -> dict[str, Any] | None:
         """The schema of an operation's answer with this status; None when it is not told of."""

@@ -6,7 +6,7 @@ import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from heliograph.api.auth import SCOPES
-from heliograph.api.reference import events
+from heliograph.api.reference import event_examples, events
 from heliograph.api.reference.tables import COMPONENTS, OPERATIONS, TAGS
 from heliograph.api.reference.walk import every, references
 from heliograph.events import TRIGGERS
@@ -26,7 +26,9 @@ def document(house: House) -> Document:
 
 def test_it_is_valid_openapi(document: Document) -> None:
     assert document["openapi"].startswith("3.1.")
-    faults = [f"{list(fault.instance_path)}: {fault.message[:200]}" for fault in OPENAPI_31_VALIDATOR.iter_errors(document)]
+    faults = [
+        f"{list(fault.instance_path)}: {fault.message[:200]}" for fault in OPENAPI_31_VALIDATOR.iter_errors(document)
+    ]
     assert not faults
 
 
@@ -39,7 +41,7 @@ def test_the_tables_know_the_whole_wire() -> None:
     assert len(OPERATIONS) == ALL_OPERATIONS
     for name, entry in OPERATIONS.items():
         assert entry.answer is None or entry.answer in COMPONENTS, name
-    assert set(events.EVENTS) == set(events.PAYLOADS) == TRIGGERS - {"passthrough:messaging"}
+    assert set(events.EVENTS) == set(event_examples.PAYLOADS) == TRIGGERS - {"passthrough:messaging"}
 
 
 def test_everything_has_a_word_of_explanation(document: Document) -> None:
@@ -128,7 +130,7 @@ def test_every_real_answer_has_the_documented_shape(house: House, shop: Shop, do
     ids = ids_of(house, shop)
     house.post(shop.conversation + "/messages", {**table.TEXT, "metadata": {"a": 1}})
     faults: list[str] = []
-    for name in sorted(by_name, key=_when):
+    for name in sorted(by_name, key=when):
         answer = call(house, name, ids, house.account)
         schema = shapes.answer(by_name[name], answer.status)
         if schema is None or answer.status >= 300:
@@ -138,11 +140,13 @@ def test_every_real_answer_has_the_documented_shape(house: House, shop: Shop, do
     assert not faults
 
 
-def _when(name: str) -> int:
+def when(name: str) -> int:
     """Reading and writing first, then what takes away, from the smallest thing to the app."""
     taking = ["DeleteWebhook", "DeleteCustomIntegrationKey", "DeleteIntegration", "DeleteAppKey", "DeleteMessage"]
-    late = [*taking, "DeleteAllMessages", "RemoveClient", "LeaveConversation", "DeleteSwitchboardIntegration",
-            "DeleteSwitchboard", "DeleteConversation", "DeleteUserPersonalInformation", "DeleteUser", "DeleteApp"]  # fmt: skip
+    late = [
+        *taking, "DeleteAllMessages", "RemoveClient", "LeaveConversation", "DeleteSwitchboardIntegration",
+        "DeleteSwitchboard", "DeleteConversation", "DeleteUserPersonalInformation", "DeleteUser", "DeleteApp",
+    ]  # fmt: skip
     return late.index(name) + 1 if name in late else 0
 
 

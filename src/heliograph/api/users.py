@@ -43,7 +43,9 @@ class Profile(Wire):
     given_name: Annotated[Short, Field(min_length=1)] | None = None
     surname: Annotated[Short, Field(min_length=1)] | None = None
     email: (
-        Annotated[str, Field(min_length=1, max_length=128, json_schema_extra={"format": "email"}), AfterValidator(_email)]
+        Annotated[
+            str, Field(min_length=1, max_length=128, json_schema_extra={"format": "email"}), AfterValidator(_email)
+        ]
         | None
     ) = None
     avatar_url: Uri | None = None
@@ -66,9 +68,7 @@ class User(Wire):
 class UserUpdate(Wire):
     """Body of UpdateUser. ``externalId`` cannot be changed and is passed over."""
 
-    signed_up_at: (
-        Annotated[str, Field(json_schema_extra={"format": "date-time"}), AfterValidator(_time)] | None
-    ) = None
+    signed_up_at: Annotated[str, Field(json_schema_extra={"format": "date-time"}), AfterValidator(_time)] | None = None
     to_be_retained: bool | None = None
     profile: Profile | None = None
     metadata: Metadata | None = None

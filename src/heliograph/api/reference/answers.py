@@ -13,7 +13,11 @@ _SUCCESS = {200: "Done.", 201: "Made.", 302: "On to the next page."}
 
 # Statuses that mean the same wherever they come: name of the response, its description, a sample title.
 _COMMON: Mapping[int, tuple[str, str, str]] = {
-    400: ("BadRequest", "Something in the request is wrong; each title names its field.", "displayName must be a string"),
+    400: (
+        "BadRequest",
+        "Something in the request is wrong; each title names its field.",
+        "displayName must be a string",
+    ),
     401: ("Unauthorized", "No key, or not a valid one.", "Authentication is required"),
     403: ("Forbidden", "The key's scope does not reach this.", "A key with integration scope may not call GetApp"),
     413: ("PayloadTooLarge", "The body is too large.", "The request body is larger than 102400 bytes"),
@@ -53,7 +57,7 @@ def links(operation: str, own: set[str], others: Mapping[str, set[str]]) -> dict
     return {
         name: {"operationId": name, "parameters": {f"path.{each}": given[each] for each in sorted(needed)}}
         for name, needed in others.items()
-        if made in needed and needed <= set(given)
+        if needed == set(given)
     }
 
 

@@ -56,9 +56,7 @@ OPERATIONS: Mapping[str, Entry] = {
     ),
     "ListApps": Entry("List apps", "AppListResponse", page("apps", APP)),
     "GetApp": Entry("Get an app", "AppInAddressesResponse", {"app": APP}),
-    "UpdateApp": Entry(
-        "Change an app", "AppResponse", {"app": APP}, request={"settings": {"multiConvoEnabled": True}}
-    ),
+    "UpdateApp": Entry("Change an app", "AppResponse", {"app": APP}, request={"settings": {"multiConvoEnabled": True}}),
     "DeleteApp": Entry("Delete an app", "Nothing", {}),
     "CreateAppKey": Entry(
         "Create an app key", "KeyResponse", {"key": _KEY}, status=201, request={"displayName": "Back office"}

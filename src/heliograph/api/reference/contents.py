@@ -67,9 +67,7 @@ _SHOWN_CONTENTS = {
 SCHEMAS: Mapping[str, Schema] = {
     "ShownAction": union("A button.", _SHOWN_ACTIONS),
     "ShownItemAction": union("A button of a card.", {kind: _SHOWN_ACTIONS[kind] for kind in _OF_ITEM}),
-    "ShownBuy": obj(
-        "Asks for a payment.", {"type": _kind("buy"), **_OF_ACTION, "amount": COUNT, "currency?": TEXT}
-    ),
+    "ShownBuy": obj("Asks for a payment.", {"type": _kind("buy"), **_OF_ACTION, "amount": COUNT, "currency?": TEXT}),
     "ShownLink": obj("Opens an address.", {"type": _kind("link"), **_OF_ACTION, "uri": TEXT, **_OPENS}),
     "ShownLocationRequest": obj("Asks where the person is.", {"type": _kind("locationRequest"), **_OF_ACTION}),
     "ShownPostback": obj(

@@ -47,7 +47,9 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "ConversationResponse": wrapped("One conversation.", "conversation", "Conversation"),
     "ConversationListResponse": paged("A page of conversations.", "conversations", "Conversation"),
-    "ClientAssociation": obj("A client that a participant is reached by.", {"type": one_of(*CLIENT_TYPES), "clientId": ID}),
+    "ClientAssociation": obj(
+        "A client that a participant is reached by.", {"type": one_of(*CLIENT_TYPES), "clientId": ID}
+    ),
     "Participant": obj(
         "A user in a conversation.",
         {

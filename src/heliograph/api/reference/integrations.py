@@ -159,9 +159,7 @@ OPERATIONS: Mapping[str, Entry] = {
         status=201,
         request={"type": "custom", "displayName": "Desk", "webhooks": [NEW_WEBHOOK]},
     ),
-    "ListIntegrations": Entry(
-        "List integrations", "IntegrationListResponse", page("integrations", INSTAGRAM, CUSTOM)
-    ),
+    "ListIntegrations": Entry("List integrations", "IntegrationListResponse", page("integrations", INSTAGRAM, CUSTOM)),
     "GetIntegration": Entry(
         "Get an integration", "IntegrationResponse", {"integration": INSTAGRAM}, missing=["integration_not_found"]
     ),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from heliograph.api.reference import events
+from heliograph.api.reference import event_examples, events
 from heliograph.api.reference.answers import links, responses, shared
 from heliograph.api.reference.components import inline, plain, settle, take_in
 from heliograph.api.reference.parameters import PARAMETERS
@@ -77,7 +77,10 @@ def _parameters(operation: dict[str, Any]) -> None:
 def _body(operation: dict[str, Any], entry: Entry, document: Document) -> None:
     if "requestBody" not in operation and entry.body is not None:
         media_type, schema = entry.body
-        operation["requestBody"] = {"required": entry.body_required, "content": {media_type: {"schema": deepcopy(schema)}}}
+        operation["requestBody"] = {
+            "required": entry.body_required,
+            "content": {media_type: {"schema": deepcopy(schema)}},
+        }
     for content in operation.get("requestBody", {}).get("content", {}).values():
         inline(content["schema"], document["components"]["schemas"])
         if entry.request is not None:
@@ -105,7 +108,7 @@ def _missing(path: str, entry: Entry) -> list[str]:
 def _event(name: str) -> dict[str, Any]:
     when, _ = events.EVENTS[name]
     has_one = {"properties": {"events": {"type": "array", "contains": ref(events.component(name))}}}
-    body = {"schema": {"allOf": [ref("WebhookEvents"), has_one]}, "example": events.example(name)}
+    body = {"schema": {"allOf": [ref("WebhookEvents"), has_one]}, "example": event_examples.example(name)}
     return {
         "post": {
             "operationId": events.component(name),

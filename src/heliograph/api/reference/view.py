@@ -136,7 +136,8 @@ class _Reader:
     def rows(self, schema: Schema) -> list[View]:
         required = schema.get("required", ())
         return [
-            self.row(name, field) | {"required": name in required} for name, field in schema.get("properties", {}).items()
+            self.row(name, field) | {"required": name in required}
+            for name, field in schema.get("properties", {}).items()
         ]
 
     def row(self, name: str, schema: Schema) -> View:
