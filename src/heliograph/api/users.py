@@ -68,7 +68,7 @@ class User(Wire):
 class UserUpdate(Wire):
     """Body of UpdateUser. ``externalId`` cannot be changed and is passed over."""
 
-    signed_up_at: Annotated[str, Field(json_schema_extra={"format": "date-time"}), AfterValidator(_time)] | None = None
+    signed_up_at: Annotated[str, AfterValidator(_time)] | None = None
     to_be_retained: bool | None = None
     profile: Profile | None = None
     metadata: Metadata | None = None

@@ -68,7 +68,7 @@ _FIELDS: Mapping[str, str] = {
     "survivingZendeskId": "The Zendesk user who stays, when two are merged.",
     "brandId": "The brand the user belongs to.",
     "authenticated": "Whether somebody vouched for who it is.",
-    "signedUpAt": "When the person signed up with you.",
+    "signedUpAt": "When the person signed up with you, as ISO 8601.",
     "toBeRetained": "Whether the user outlives clean-ups.",
     "profile": "What is known of the person. A change merges field by field; null clears a field.",
     "givenName": "The first name.",
