@@ -30,6 +30,14 @@ COMING = {
     "Authorize", "GetToken", "RevokeAccess", "GetTokenInfo",
 }  # fmt: skip
 
+# Lines of the document about the document that speak of what is coming; the integrator empties this too.
+COMING_LINES = {
+    "PostMessage request content.fields[].text", "PostMessage request content.fields[].email",
+    "PostMessage request content.fields[].select", "PostMessage request content.fields[].quotedMessageId",
+    "PostMessage request override.instagram", "PostMessage request references", "PassControl request reason",
+    "ReleaseControl request reason", "CreateIntegration request prechatCapture.*",
+}  # fmt: skip
+
 with_original = pytest.mark.skipif(not GIVEN, reason="HELIOGRAPH_SUNSHINE_OPENAPI names no document")
 
 
@@ -46,8 +54,8 @@ def original() -> Document:
 def listed(heading: str) -> list[str]:
     """The patterns of a list in the document about the document."""
     section = DOC.read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    heads = [line.partition(": ")[0] if "`: " in line else line for line in section.splitlines() if line[:2] == "- "]
-    return [pattern for head in heads for pattern in re.findall(r"`([^`]+)`", head)]
+    items = [" ".join(item.split()) for item in re.split(r"^- ", section, flags=re.MULTILINE)[1:]]
+    return [pattern for item in items for pattern in re.findall(r"`([^`]+)`", item.partition("`: ")[0] + "`")]
 
 
 def fits(pattern: str, name: str) -> bool:
@@ -100,13 +108,15 @@ def test_what_is_left_out_or_added_is_told_and_nothing_else(original: Document, 
     assert not silent, "added, but not in docs/api/openapi.md:\n" + "\n".join(silent)
     stale = [each for each in told if not any(fits(each, name) for name in added)]
     stale += [each for each in left if not any(fits(each, name) for name in gone)]
+    stale = [each for each in stale if each not in COMING_LINES]
     assert not stale, "told in docs/api/openapi.md, but there is no such difference:\n" + "\n".join(stale)
 
 
 def test_what_is_told_as_added_is_there(ours: Document) -> None:
     names = Names(ours).all()
     assert listed("Added")
-    assert not [pattern for pattern in listed("Added") if not any(fits(pattern, name) for name in names)]
+    told = [each for each in listed("Added") if each not in COMING_LINES]
+    assert not [pattern for pattern in told if not any(fits(pattern, name) for name in names)]
 
 
 def test_differences_are_found() -> None:

@@ -19,12 +19,13 @@ from schemathesis import Case, GenerationMode, Response
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.schemas import BaseSchema
 
+from heliograph.api.auth import SCOPES
 from heliograph.api.reference.tables import CREATES
 from tests.api.conftest import Shop
 from tests.api.documented import operations
 from tests.api.house import House
 from tests.api.operations import OPERATIONS, filled
-from tests.api.test_document import when
+from tests.api.test_document import SAYS_NO, when
 from tests.api.test_scopes import call, ids_of
 
 _SEED = os.environ.get("HELIOGRAPH_SCHEMATHESIS_SEED", "20260301")
@@ -78,7 +79,7 @@ def fitted(value: Any, known: dict[str, str]) -> Any:
     return [fitted(item, known) for item in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("name", sorted(OPERATIONS))
+@pytest.mark.parametrize("name", sorted(set(OPERATIONS) & set(SCOPES)))
 def test_whatever_is_sent_the_answer_is_documented(
     house: House, known: dict[str, str], schema: BaseSchema, name: str
 ) -> None:
@@ -123,6 +124,8 @@ def test_links_lead_to_what_was_made(house: House, known: dict[str, str], maker:
     document = house.get("/openapi.json").body
     served = {each["operationId"]: (path, each) for path, _, each in operations(document)}
     made = call(house, maker, known, house.account)
+    if made.status != 201 and maker in SAYS_NO:
+        pytest.skip("there is none to make in a shop on Instagram")
     assert made.status == 201, made.body
     links = served[maker][1]["responses"]["201"]["links"]
     parameter, pointer = CREATES[maker]

@@ -9,6 +9,8 @@ from heliograph.api.reference.terms import Entry, ref
 
 _JSON = "application/json"
 _TITLES = {**TITLES, **dict(NOT_FOUND.values())}
+# OAuth's own words (RFC 6749, 5.2).
+_OAUTH = {400: "invalid_request", 401: "invalid_client"}
 _SUCCESS = {200: "Done.", 201: "Made.", 302: "On to the next page."}
 
 # Statuses that mean the same wherever they come: name of the response, its description, a sample title.
@@ -21,6 +23,7 @@ _COMMON: Mapping[int, tuple[str, str, str]] = {
     401: ("Unauthorized", "No key, or not a valid one.", "Authentication is required"),
     403: ("Forbidden", "The key's scope does not reach this.", "A key with integration scope may not call GetApp"),
     413: ("PayloadTooLarge", "The body is too large.", "The request body is larger than 102400 bytes"),
+    429: ("TooManyRequests", "Too many requests, or too many wrong keys.", "Too many requests: wait, then try again"),
     415: ("UnsupportedMediaType", "The body has the wrong content type.", "The content type must be application/json"),
 }
 
@@ -30,6 +33,8 @@ def shared() -> dict[str, Any]:
     made = {name: _error(status, text, [(CODES[status], title)]) for status, (name, text, title) in _COMMON.items()}
     challenge = {"description": "How to authenticate.", "schema": {"type": "string"}}
     made["Unauthorized"]["headers"] = {"WWW-Authenticate": challenge}
+    wait = {"description": "How many seconds to wait.", "schema": {"type": "integer"}}
+    made["TooManyRequests"]["headers"] = {"Retry-After": wait}
     return made
 
 
@@ -40,7 +45,9 @@ def responses(entry: Entry, statuses: Iterable[int], missing: Iterable[str]) -> 
         made[status] = {"$ref": f"#/components/responses/{_COMMON[status][0]}"}
     for status, text in entry.errors.items():
         common = f"{_COMMON[status][1]} " if status in made else ""
-        made[status] = _error(status, common + text, [(CODES[status], text.replace("`", ""))])
+        made[status] = _error(status, common + text, [(CODES[status], text.replace("`", ""))], entry.refusal)
+    for status, text in entry.pages.items():
+        made[status] = {"description": text, "content": {"text/html": {"schema": {"type": "string"}}}}
     codes = list(dict.fromkeys(missing))
     if codes:
         text = "There is no such thing: " + ", ".join(f"`{code}`" for code in codes) + "."
@@ -70,10 +77,12 @@ def _success(entry: Entry) -> dict[str, Any]:
     return made
 
 
-def _error(status: int, text: str, samples: list[tuple[str, str]]) -> dict[str, Any]:
-    bodies = [{"errors": [{"code": code, "title": title}]} for code, title in samples]
+def _error(status: int, text: str, samples: list[tuple[str, str]], refusal: str = "Errors") -> dict[str, Any]:
+    bodies: list[dict[str, Any]] = [{"errors": [{"code": code, "title": title}]} for code, title in samples]
+    if refusal == "OAuthErrors":
+        bodies = [{"error": _OAUTH[status], "error_description": body["errors"][0]["title"], **body} for body in bodies]
     if len(bodies) == 1:
         shown: dict[str, Any] = {"example": bodies[0]}
     else:
         shown = {"examples": {code: {"value": body} for (code, _), body in zip(samples, bodies, strict=True)}}
-    return {"description": text, "content": {_JSON: {"schema": ref("Errors"), **shown}}}
+    return {"description": text, "content": {_JSON: {"schema": ref(refusal), **shown}}}

@@ -144,6 +144,7 @@ _FIELDS: Mapping[str, str] = {
     "access_token": "The token.",
     "token_type": "How to use it: `Authorization: Bearer …`.",
     "grant_type": "What is traded in.",
+    "error_description": "A sentence for people.",
     "client_id": "The OAuth client.",
     "client_secret": "The OAuth client's secret.",
     # events

@@ -45,7 +45,7 @@ def complete(document: Document, scopes: Mapping[str, frozenset[str]]) -> None:
         entry = OPERATIONS[name]
         operation["summary"] = entry.summary
         operation["description"] = plain(operation.get("description", entry.summary))
-        _parameters(operation)
+        _parameters(path, operation, entry)
         _body(operation, entry, document)
         reach = scopes.get(name)
         operation["security"] = [{scheme: sorted(reach)} for scheme in SECURITY] if reach else []
@@ -66,9 +66,16 @@ def _known(document: Document) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield path, operation
 
 
-def _parameters(operation: dict[str, Any]) -> None:
+def _parameters(path: str, operation: dict[str, Any], entry: Entry) -> None:
+    """Describe the parameters, and add those that the route reads by itself."""
     name = operation["operationId"]
-    for parameter in operation.get("parameters", ()):
+    given = operation.setdefault("parameters", [])
+    here = {(each["in"], each["name"]) for each in given}
+    wanted = [("path", each) for each in _HOLE.findall(path)] + [("query", each) for each in entry.query]
+    for place, each in wanted:
+        if (place, each) not in here:
+            given.append({"name": each, "in": place, "required": place == "path", "schema": {"type": "string"}})
+    for parameter in given:
         parameter.get("schema", {}).pop("title", None)
         known = PARAMETERS.get(f"{name}.{parameter['name']}") or PARAMETERS.get(parameter["name"], {})
         parameter.update(deepcopy(known))
@@ -90,7 +97,7 @@ def _body(operation: dict[str, Any], entry: Entry, document: Document) -> None:
 def _statuses(operation: dict[str, Any], reach: frozenset[str] | None) -> list[int]:
     statuses = [400]
     if reach is not None:
-        statuses.append(401)
+        statuses += [401, 429]
         if len(reach) < _ALL_SCOPES:
             statuses.append(403)
     if "requestBody" in operation:

@@ -117,6 +117,7 @@ OPERATIONS: Mapping[str, Entry] = {
         status=201,
         missing=_CONVERSATION,
         body=("multipart/form-data", _UPLOAD),
+        query=["access", "for", "conversationId"],
     ),
     "DeleteAttachment": Entry(
         "Delete an attachment",

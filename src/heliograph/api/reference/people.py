@@ -132,7 +132,15 @@ OPERATIONS: Mapping[str, Entry] = {
         {"user": {**USER, "profile": {}, "metadata": {}}},
         missing=_USER,
     ),
-    "SyncUser": Entry("Synchronise a user", "UserResponse", {"user": USER}, request={}, missing=_USER),
+    "SyncUser": Entry(
+        "Synchronise a user",
+        "UserResponse",
+        {"user": USER},
+        request={},
+        missing=_USER,
+        body=("application/json", obj("Which of two users stays.", {"survivingZendeskId?": TEXT})),
+        body_required=False,
+    ),
     "CreateClient": Entry(
         "Create a client",
         "ClientResponse",

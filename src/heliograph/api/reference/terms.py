@@ -77,7 +77,8 @@ class Entry:
 
     ``answer`` is the component of the success body, None where there is none. ``missing`` are the codes of its 404,
     besides the app's. ``errors`` are further statuses, with when they come. ``body`` stands in for a request body that
-    the route reads by itself: media type and schema.
+    the route reads by itself: media type and schema. ``query`` are parameters that it reads by itself, ``pages`` are
+    answers for people, and ``refusal`` is the component of its errors.
     """
 
     summary: str
@@ -89,3 +90,6 @@ class Entry:
     errors: Mapping[int, str] = field(default_factory=dict)
     body: tuple[str, Schema] | None = None
     body_required: bool = True
+    query: Sequence[str] = ()
+    pages: Mapping[int, str] = field(default_factory=dict)
+    refusal: str = "Errors"
