@@ -28,6 +28,7 @@ from heliograph.api import (
 from heliograph.api.asgi import Front
 from heliograph.api.document import DocumentedApp
 from heliograph.api.operation import Operation
+from heliograph.api.reference import page_of
 from heliograph.api.services import Services
 
 # The busiest first: routes are tried in this order.
@@ -40,7 +41,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": errors.ErrorRespons
 
 
 def create_api(services: Services) -> ASGIApp:
-    """The API as an ASGI app, for the paths ``/v2/…`` and ``/oauth/…``, both also under ``/sc``, and ``/openapi.json``."""
+    """The API as an ASGI app: ``/v2/…``, ``/oauth/…``, ``/openapi.json`` and ``/reference``, all also under ``/sc``."""
     app = DocumentedApp(
         title="Heliograph",
         description="A messaging server for Instagram Direct. Wire-compatible with Sunshine Conversations API v2.",
@@ -59,4 +60,5 @@ def create_api(services: Services) -> ASGIApp:
     app.include_router(oauth.info_router, prefix="/v2", responses=_ERRORS)
     for router in (oauth.authorize_router, oauth.token_router, oauth.revoke_router):
         app.include_router(router, responses=_ERRORS)
+    app.add_route("/reference", page_of(app.openapi), include_in_schema=False)
     return Front(app)

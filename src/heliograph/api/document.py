@@ -4,34 +4,17 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from heliograph.api.auth import OPEN, SCOPES
-
-_SCHEMES = {
-    "basicAuth": {"type": "http", "scheme": "basic", "description": "Key id and secret (act_, app_, int_)."},
-    "bearerAuth": {
-        "type": "http",
-        "scheme": "bearer",
-        "bearerFormat": "JWT",
-        "description": "A JWT, HS256, signed with a key's secret; its kid is the key's id. Or a token from OAuth.",
-    },
-}
+from heliograph.api import reference
+from heliograph.api.auth import SCOPES
 
 
 class DocumentedApp(FastAPI):
-    """An app whose document says who may call what. It is made when it is first asked for."""
+    """An app whose document says all there is to say. It is made when it is first asked for."""
 
     def openapi(self) -> dict[str, Any]:
         """The document at ``/openapi.json``."""
         if self.openapi_schema is None:
             document = super().openapi()
-            document["components"]["securitySchemes"] = _SCHEMES
-            for operations in document["paths"].values():
-                for operation in operations.values():
-                    operation["security"] = _security(operation["operationId"])
+            reference.complete(document, SCOPES)
+            self.openapi_schema = document
         return self.openapi_schema or {}
-
-
-def _security(operation: str) -> list[dict[str, list[str]]]:
-    if operation in OPEN:
-        return []
-    return [{scheme: sorted(SCOPES[operation])} for scheme in _SCHEMES]

@@ -42,7 +42,12 @@ class Profile(Wire):
 
     given_name: Annotated[Short, Field(min_length=1)] | None = None
     surname: Annotated[Short, Field(min_length=1)] | None = None
-    email: Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_email)] | None = None
+    email: (
+        Annotated[
+            str, Field(min_length=1, max_length=128, json_schema_extra={"format": "email"}), AfterValidator(_email)
+        ]
+        | None
+    ) = None
     avatar_url: Uri | None = None
     locale: Annotated[str, Field(min_length=1, max_length=64)] | None = None
 

@@ -30,7 +30,10 @@ def _triggers(value: list[str]) -> list[str]:
     return value
 
 
-Triggers = Annotated[list[str], Field(min_length=1, max_length=100), AfterValidator(_triggers)]
+_KNOWN = {"items": {"type": "string", "enum": sorted(TRIGGERS)}}
+Triggers = Annotated[
+    list[str], Field(min_length=1, max_length=100, json_schema_extra={**_KNOWN}), AfterValidator(_triggers)
+]
 
 
 class Webhook(Wire):

@@ -62,8 +62,12 @@ Metadata = Annotated[dict[str, Any], AfterValidator(_metadata)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Short = Annotated[str, Field(max_length=128)]
 Text = Annotated[str, Field(max_length=4096)]
-Uri = Annotated[str, Field(min_length=1, max_length=2048), AfterValidator(_uri)]
-WebUrl = Annotated[str, Field(min_length=1, max_length=2048), AfterValidator(_web_url)]
+Uri = Annotated[str, Field(min_length=1, max_length=2048, json_schema_extra={"format": "uri"}), AfterValidator(_uri)]
+WebUrl = Annotated[
+    str,
+    Field(min_length=1, max_length=2048, json_schema_extra={"format": "uri", "pattern": "^https?://"}),
+    AfterValidator(_web_url),
+]
 
 
 class Meta(Wire):
