@@ -23,11 +23,21 @@ def test_an_app_is_made_changed_and_deleted(house: House) -> None:
         assert app.settings.multi_convo_enabled is True
         assert app.settings.conversation_retention_seconds == 3600
         assert app.settings.mask_credit_card_numbers is True
-        assert app.id in {item.id for item in api.list_apps(page=m.Page(size=100)).apps}
+        assert app.id in every_app(api)
         assert api.delete_app(app.id) is not None
         with pytest.raises(sunshine.ApiException) as caught:
             api.get_app(app.id)
         assert caught.value.status == 404
+
+
+def every_app(api: AppsApi) -> set[str]:
+    """The ids of all apps, page by page."""
+    page = api.list_apps(page=m.Page(size=100))
+    found = {app.id for app in page.apps}
+    while page.meta.has_more:
+        page = api.list_apps(page=m.Page(size=100, after=page.meta.after_cursor))
+        found |= {app.id for app in page.apps}
+    return found
 
 
 def test_null_clears_an_apps_metadata_and_leaves_settings_alone(house: House) -> None:

@@ -212,7 +212,10 @@ def test_token_info_needs_a_token(house: House, shop: Shop) -> None:
 # The page -----------------------------------------------------------------------------------------------------------
 
 
-def test_an_account_key_chooses_among_the_apps(house: House, shop: Shop, partner: Partner, browser: Browser) -> None:
+def test_an_account_key_chooses_among_the_apps(
+    house: House, shop: Shop, partner: Partner, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heliograph.api.oauth.authorize.MOST_LISTED", 100_000)
     first = browser.open(client_id=partner.id, response_type="code")
     second = browser.send(first, decision="continue", key_id=house.account.id, secret=house.account.secret)
     assert f'<option value="{shop.app_id}">' in second.text

@@ -10,10 +10,7 @@ from heliograph.messaging.switchboard import boards
 from heliograph.storage import Connection, SecretBox, is_id, new_id
 
 # Sunshine reference 2.3: every integration type of the wire.
-TYPES = (
-    "android", "apple", "custom", "instagram", "ios", "line", "mailgun", "messagebird",
-    "messenger", "telegram", "twilio", "twitter", "unity", "viber", "web", "whatsapp",
-)  # fmt: skip
+TYPES = (*sorted(shapes.CHANNELS), "custom")
 
 # Served by integrations_of_app and integrations_pkey. OAuth clients' are listed when they are asked for: their type, the
 # client's id, is none that the official clients can read, and one of them would spoil the whole page.

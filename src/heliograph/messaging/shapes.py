@@ -8,6 +8,14 @@ from typing import Any
 
 from heliograph.events.wire_time import wire_time
 
+# Integration types that reach people; the others are `custom` ones and those of OAuth clients (2.3).
+CHANNELS = frozenset(
+    {
+        *("android", "apple", "instagram", "ios", "line", "mailgun", "messagebird", "messenger", "telegram", "twilio"),
+        *("twitter", "unity", "viber", "web", "whatsapp"),
+    }
+)
+
 Row = Mapping[str, Any]
 Wire = dict[str, Any]
 
@@ -29,7 +37,7 @@ def integration(row: Row, responder: Wire | None = None) -> Wire:
     """
     wire = {"id": row["id"], "type": row["type"], "status": row["status"], **row["settings"]}
     wire.pop("defaultResponderId", None)
-    if row["type"] != "custom":
+    if row["type"] in CHANNELS:
         wire.setdefault("showAIDisclaimer", True)
         if responder is not None:
             wire["defaultResponder"] = responder
