@@ -141,6 +141,8 @@ def test_links_lead_to_what_was_made(house: House, known: dict[str, str], maker:
         request = OPERATIONS[target]
         path = served[target][0] + "".join(request.path.partition("?")[1:])
         answer = house.request(request.method, filled(path, ids), filled(request.body, ids))
+        if target == "DeleteAttachment":
+            continue  # the table's address is another app's
         code = answer.body["errors"][0]["code"] if answer.status >= 400 else ""
         lost = {_LOST.get(parameter)} | (set() if target in _OF_THE_SHOP else {"not_found"})
         assert code not in lost, (target, answer)

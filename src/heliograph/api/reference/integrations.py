@@ -109,6 +109,30 @@ def _integration(kind: str) -> Schema:
     return obj(f"An integration of the type `{kind}`.", fields)
 
 
+# What can be changed beside the fields of all, by type (2.3): some of what is shown, and secrets, which are not.
+_CHANGED = {
+    "apple": ("authenticationMessageSecret",),
+    "instagram": ("storyRepliesEnabled", "storyMentionsEnabled"),
+    "ios": ("production", "autoUpdateBadge"),
+    "mailgun": ("hideUnsubscribeLink", "fromAddress"),
+    "web": tuple(name.removesuffix("?") for name in SHOWN["web"] if name != "attachmentsEnabled?"),
+    "whatsapp": ("hsmFallbackLanguage", "accountId", "accountManagementAccessToken"),
+}
+_SECRETS = (
+    "pageAccessToken",
+    "projectId",
+    "clientEmail",
+    "privateKey",
+    "serverKey",
+    "senderId",
+    "certificate",
+    "password",
+)
+CHANGES: Mapping[str, Schema] = {
+    **{name: SHOWN[kind].get(name + "?", TEXT) for kind, names in _CHANGED.items() for name in names},
+    **{name: maybe(TEXT) for name in _SECRETS},
+}
+
 SCHEMAS: Mapping[str, Schema] = {
     **{component(kind): _integration(kind) for kind in SHOWN},
     "DefaultResponder": obj(
@@ -168,6 +192,7 @@ OPERATIONS: Mapping[str, Entry] = {
         "IntegrationResponse",
         {"integration": INSTAGRAM},
         request={"displayName": "Instagram"},
+        also=CHANGES,
         missing=["integration_not_found"],
     ),
     "DeleteIntegration": Entry("Delete an integration", "Nothing", {}, missing=["integration_not_found"]),

@@ -90,8 +90,16 @@ def _body(operation: dict[str, Any], entry: Entry, document: Document) -> None:
         }
     for content in operation.get("requestBody", {}).get("content", {}).values():
         inline(content["schema"], document["components"]["schemas"])
+        _also(content["schema"], entry, document)
         if entry.request is not None:
             content["example"] = entry.request
+
+
+def _also(schema: dict[str, Any], entry: Entry, document: Document) -> None:
+    """The fields that an open model lets through."""
+    model = document["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], schema)
+    if entry.also and model.get("additionalProperties") is True:
+        model["properties"] = {**deepcopy(dict(entry.also)), **model.get("properties", {})}
 
 
 def _statuses(operation: dict[str, Any], reach: frozenset[str] | None) -> list[int]:

@@ -78,7 +78,8 @@ class Entry:
     ``answer`` is the component of the success body, None where there is none. ``missing`` are the codes of its 404,
     besides the app's. ``errors`` are further statuses, with when they come. ``body`` stands in for a request body that
     the route reads by itself: media type and schema. ``query`` are parameters that it reads by itself, ``pages`` are
-    answers for people, and ``refusal`` is the component of its errors.
+    answers for people, and ``refusal`` is the component of its errors. ``also`` are fields of a body that its model lets
+    through and the route checks by itself.
     """
 
     summary: str
@@ -90,6 +91,7 @@ class Entry:
     errors: Mapping[int, str] = field(default_factory=dict)
     body: tuple[str, Schema] | None = None
     body_required: bool = True
+    also: Mapping[str, Schema] = field(default_factory=dict)
     query: Sequence[str] = ()
     pages: Mapping[int, str] = field(default_factory=dict)
     refusal: str = "Errors"
