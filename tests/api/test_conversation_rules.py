@@ -177,7 +177,9 @@ def test_who_joins_waits_for_those_who_join_just_now(house: House, shop: Shop, c
             await connection.execute("select from conversations where id = $1 for update", made["id"])
             await connection.execute(tenth, new_id(), shop.app_id, made["id"], crowd[9])
             joining = asyncio.create_task(asyncio.to_thread(house.post, path, {"userId": crowd[10]}))
-            while not joining.done() and not await house.database.fetchval(waits):  # noqa: ASYNC110
+            for _ in range(1000):
+                if joining.done() or await house.database.fetchval(waits):
+                    break
                 await asyncio.sleep(0.01)
         return await joining
 
