@@ -134,11 +134,18 @@ def callback(seeded: Seeded) -> Answer:
     return seeded.simulator.call("POST", f"/{app_id}/subscriptions", form={**form, "access_token": seeded.app_token})
 
 
+def old_event(seeded: Seeded) -> Answer:
+    dataset = seeded.graph("POST", f"/{seeded.account}/dataset").json["id"]
+    data = [{"event_name": "Purchase", "event_time": 1_600_000_000}]
+    return seeded.graph("POST", f"/{dataset}/events", {"data": data})
+
+
 def debug(seeded: Seeded, access_token: str) -> Answer:
     return seeded.simulator.get("/debug_token", input_token="x", access_token=access_token)
 
 
 SCENES: dict[str, Callable[[Seeded], Answer]] = {
+    "event_too_old": old_event,
     "token_missing": lambda one: one.simulator.get(f"/{one.facts['page_id']}"),
     "token_missing_me": lambda one: one.simulator.get("/me"),
     "token_malformed": lambda one: one.graph("GET", "/me", token="EAAnobody"),
