@@ -95,21 +95,22 @@ def test_what_a_link_names_must_exist_and_fit(house: House, shop: Shop) -> None:
     }
 
 
-def test_no_channel_here_can_be_linked_into(house: House, shop: Shop) -> None:
-    """An integration of another type cannot be made by the API; one that stands there anyway changes nothing."""
-    row = "insert into integrations (id, app_id, type, status) values ($1, $2, 'whatsapp', 'inactive')"
-    integration_id = shop.app_id[::-1]
-    house.run(house.database.execute(row, integration_id, shop.app_id))
+def test_a_link_into_a_channel_that_is_not_live_is_told_as_failed(house: House, shop: Shop) -> None:
+    made = house.post(shop.path + "/integrations", {"type": "whatsapp"}).body["integration"]
+    integration_id = made["id"]
     criteria = m.MatchCriteriaWhatsapp(type="whatsapp", integration_id=integration_id, phone_number="+1 212-555-2368")
     body = m.ClientCreate(
         match_criteria=m.MatchCriteria(criteria),
         confirmation=m.Confirmation(type="immediate"),
         target=m.Target(conversation_id=shop.person.conversation_id),
     )
-    with house.client(shop.key) as client, pytest.raises(sunshine.ApiException) as caught:
-        ClientsApi(client).create_client(shop.app_id, shop.person.user_id, body)
-    assert caught.value.status == 400
-    assert "whatsapp is not available on this server" in caught.value.body
+    with house.client(shop.key) as client:
+        linked = ClientsApi(client).create_client(shop.app_id, shop.person.user_id, body).client
+    assert (linked.type, linked.status, linked.external_id) == ("whatsapp", "pending", "+1 212-555-2368")
+    (told,) = events(house, shop, "client:remove")
+    assert (told["reason"], told["client"]["id"]) == ("linkFailed", linked.id)
+    assert told["conversation"]["id"] == shop.person.conversation_id
+    assert told["error"]["code"] == "channel_unavailable"
     assert len(house.get(clients_path(shop)).body["clients"]) == 1
 
 

@@ -47,17 +47,24 @@ class ClientListResponse(Wire):
 
 @router.post("", operation_id="CreateClient", status_code=201, response_model=ClientResponse)
 async def create_client(call: CurrentCall, app_id: AppId, user_id: UserId, body: ClientCreate) -> Response:
-    """Link a user to another channel. Instagram cannot be linked into, and no other channel is here: always refused."""
+    """Link a user to another channel. None of those that can be linked into is live here: `client:remove` says so."""
     user = await find_user(call, app_id, user_id)
     if not await participants.takes_part(call.connection, app_id, body.target.conversation_id, user["id"]):
         raise not_found("conversation")
-    kind, integration_id = body.match_criteria.type, body.match_criteria.integration_id
+    criteria = body.match_criteria
+    kind, integration_id = criteria.type, criteria.integration_id
     there = await integrations.type_of(call.connection, app_id, integration_id)
     if there is None:
         raise not_found("integration")
     if there != kind:
         raise bad_request(f"matchCriteria.integrationId is of type {there}; matchCriteria.type is {kind}")
-    raise bad_request(f"matchCriteria.type {kind} is not available on this server")
+    link = {"type": kind, "integrationId": integration_id, "externalId": criteria.address or criteria.phone_number}
+    conversation_id = body.target.conversation_id
+    now = call.services.clock()
+    client = await clients.fail_link(call.connection, app_id, user, conversation_id, link, now)
+    if client is None:
+        raise not_found("conversation")
+    return reply({"client": client}, 201)
 
 
 @router.get("", operation_id="ListClients", response_model=ClientListResponse)

@@ -7,6 +7,7 @@ from typing import Any
 from heliograph.events import Event, publish
 from heliograph.messaging import paging, shapes
 from heliograph.messaging.paging import Cut, Slice
+from heliograph.messaging.switchboard.state import SEEN
 from heliograph.storage import Connection, new_id
 
 
@@ -17,6 +18,9 @@ class ClientNotFoundError(Exception):
 class SdkClientError(Exception):
     """A client of type ``sdk`` cannot be removed (Sunshine reference 1.14)."""
 
+
+# Served by conversations_pkey.
+_LOCK_CONVERSATION = f"select {SEEN} from conversations v where v.app_id = $1 and v.id = $2 for update of v"  # noqa: S608
 
 # Served by clients_of_user.
 _LIST = "select * from clients where app_id = $1 and user_id = $2 and removed_at is null"
@@ -53,6 +57,31 @@ async def list_clients(connection: Connection, app_id: str, user_id: str, cut: C
     """A page of a user's clients, as the wire shows them."""
     page = await paging.cut_by_id(connection, _LIST, (app_id, user_id), cut)
     return Slice([shapes.client(row) for row in page.rows], page.more)
+
+
+async def fail_link(
+    connection: Connection, app_id: str, person: Any, conversation_id: str, link: Mapping[str, Any], now: datetime
+) -> dict[str, Any] | None:
+    """A link into a channel that is not live: pending for the caller, and at once told as failed (reference 1.14, 3.3).
+
+    ``person`` is the user's row, ``link`` has the client's ``type``, ``integrationId`` and ``externalId``. Nothing is
+    stored: the user has the clients that they had. Returns the wire's client; None: no such conversation.
+    """
+    conversation = await connection.fetchrow(_LOCK_CONVERSATION, app_id, conversation_id)
+    if conversation is None:
+        return None
+    client = {"id": new_id(), "status": "pending", **link}
+    user = shapes.user(person)
+    payload: dict[str, Any] = {
+        "conversation": shapes.conversation_brief(conversation),
+        "user": shapes.user_brief(user),
+        "client": client,
+        "reason": "linkFailed",
+        "error": {"code": "channel_unavailable", "message": f"There is no {link['type']} channel on this server."},
+        "source": {"type": "api:conversations"},
+    }
+    await publish(connection, [Event(app_id, "client:remove", payload, now, conversation_id, user)])
+    return client
 
 
 async def remove(connection: Connection, app_id: str, user_id: str, client_id: str, now: datetime) -> None:

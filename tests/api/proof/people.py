@@ -48,7 +48,7 @@ def sync_user(g: Ground) -> None:
 
 
 def create_client(g: Ground) -> None:
-    """A channel that is not live cannot be linked: it is said so, and the user keeps what he has."""
+    """A channel that is not live cannot be linked: the event says so, and the user keeps what he has."""
     whatsapp = g.integrations.create_integration(g.app_id, m.Whatsapp(type="whatsapp")).integration
     criteria = m.MatchCriteriaWhatsapp(type="whatsapp", integration_id=whatsapp.id, phone_number="+15145555555")
     body = m.ClientCreate(
@@ -56,7 +56,10 @@ def create_client(g: Ground) -> None:
         confirmation=m.Confirmation(type="immediate"),
         target=m.Target(conversation_id=g.conversation_id),
     )
-    assert "whatsapp" in g.refused(400, lambda: g.clients.create_client(g.app_id, g.user_id, body))
+    made = g.clients.create_client(g.app_id, g.user_id, body).client
+    assert (made.type, made.status) == ("whatsapp", "pending")
+    (failed,) = g.events("client:remove")
+    assert (failed["payload"]["reason"], failed["payload"]["client"]["id"]) == ("linkFailed", made.id)
     assert [one.type for one in g.clients.list_clients(g.app_id, g.user_id).clients] == ["instagram"]
 
 
