@@ -20,18 +20,13 @@ from heliograph.events import TRIGGERS
 from tests.conftest import Server
 from tests.instagram.house import House, Shop, new_mid, now_ms, unique
 from tests.instagram.meta import PlayedMeta, Site, accepted
-from tests.simulator.support import Loop
+from tests.simulator.support import Loop, eventually
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "events"
 FIXTURES = {str(path.relative_to(FOLDER)).removesuffix(".json"): path for path in sorted(FOLDER.rglob("*.json"))}
 
 # Triggers that this test does not play (yet).
-PARSED_ONLY = {
-    "client.add", "client.remove", "client.update", "conversation.join", "conversation.leave", "conversation.remove",
-    "switchboard.acceptControl", "switchboard.acceptControl.failure", "switchboard.offerControl",
-    "switchboard.offerControl.failure", "switchboard.passControl", "switchboard.passControl.failure",
-    "switchboard.releaseControl", "user.merge", "user.remove", "user.update",
-}  # fmt: skip
+PARSED_ONLY = {"client.add", "client.update", "user.merge", "user.update"}
 
 # What the client does not show again although it has read it, and what is ours (it passes over what it does not know).
 DROPPED = {"authenticated", "identities", "url", "messageId", "author.displayName", "author.avatarUrl"}
@@ -166,7 +161,66 @@ def told(running: House, meta: PlayedMeta) -> Told:
     shop.given(shop.text(late, at=now_ms(days=8)))
     shop.failure(shop.post(late))
     keep(create="again", message="again")
+    _a_group(running, shop, user)
+    keep(create="again")
+    running.api("DELETE", f"/v2/apps/{shop.app_id}/conversations/{_second_conversation(running, shop, user)}")
+    _deletions(running, shop, person, late)
+    keep(remove="conversation.remove")
+    _handing_over(running, shop, mentioning)
+    keep(message="again", create="again")
     return found
+
+
+def _a_group(running: House, shop: Shop, user: str) -> None:
+    """Somebody joins a group and leaves it."""
+    path = f"/v2/apps/{shop.app_id}/conversations"
+    group = running.api("POST", path, {"type": "sdkGroup"}, 201)["conversation"]["id"]
+    running.api("POST", f"{path}/{group}/join", {"userId": user, "subscribeSDKClient": False}, 201)
+    running.api("POST", f"{path}/{group}/leave", {"userId": user})
+
+
+def _second_conversation(running: House, shop: Shop, user: str) -> str:
+    """The one that the API made."""
+    listed = running.api("GET", f"/v2/apps/{shop.app_id}/conversations?filter[userId]={user}")["conversations"]
+    return str(next(one["id"] for one in listed if not one.get("isDefault")))
+
+
+def _deletions(running: House, shop: Shop, person: str, gone: str) -> None:
+    """A client is removed, and a user is deleted."""
+    ids = "select user_id, id from clients where integration_id = $1 and external_id = $2"
+    (client,) = running.rows(ids, shop.integration_id, person)
+    running.api("DELETE", f"/v2/apps/{shop.app_id}/users/{client['user_id']}/clients/{client['id']}")
+    (other,) = running.rows(ids, shop.integration_id, gone)
+    running.api("DELETE", f"/v2/apps/{shop.app_id}/users/{other['user_id']}")
+    told = "select 1 from events where app_id = $1 and type = 'user:remove'"
+    eventually(lambda: running.rows(told, shop.app_id))
+
+
+def _handing_over(running: House, shop: Shop, person: str) -> None:
+    """A bot and people hand a conversation to and fro, and try what cannot be."""
+    app = f"/v2/apps/{shop.app_id}"
+    board = running.api("POST", f"{app}/switchboards", None, 201)["switchboard"]["id"]
+    places = {}
+    for name in ("bot", "desk"):
+        hook = {"target": "https://example.com/hook", "triggers": ["conversation:message"]}
+        made = running.api("POST", f"{app}/integrations", {"type": "custom", "webhooks": [hook]}, 201)["integration"]
+        body = {"name": name, "integrationId": made["id"]}
+        place = running.api("POST", f"{app}/switchboards/{board}/switchboardIntegrations", body, 201)
+        places[name] = place["switchboardIntegration"]["id"]
+    on = {"enabled": True, "defaultSwitchboardIntegrationId": places["bot"]}
+    running.api("PATCH", f"{app}/switchboards/{board}", on)
+    shop.given(shop.text(person, "Hello again"))
+    why = {"metadata": {"reason": "asked for a person"}}
+    conversation = f"{app}/conversations/{shop.conversation(person)}"
+    running.api("POST", conversation + "/passControl", {"switchboardIntegration": "nobody", **why}, 400)
+    running.api("POST", conversation + "/offerControl", {"switchboardIntegration": "bot", **why})
+    running.api("POST", conversation + "/acceptControl", why)
+    running.api("POST", conversation + "/offerControl", {"switchboardIntegration": "desk", **why})
+    running.api("POST", conversation + "/acceptControl", why)
+    running.api(
+        "POST", conversation + "/passControl", {"switchboardIntegration": "bot", "reason": "ticketClosed", **why}
+    )
+    running.api("POST", conversation + "/releaseControl", {"reason": "transferToEmail", **why})
 
 
 def _somebody(meta: PlayedMeta) -> str:

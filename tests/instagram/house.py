@@ -27,6 +27,7 @@ from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.receive import CALLBACK_PATH
 from heliograph.lanes import LaneWorkers
 from heliograph.messaging import keys
+from heliograph.messaging.forget import ForgetWorker
 from heliograph.storage import Database, SecretBox, new_id
 from tests.instagram.cases import meta_bytes
 from tests.simulator.support import Loop, eventually, free_port
@@ -121,7 +122,7 @@ class House:
         )
         kinds = [
             replace(kind, most_crashes=self._most_crashes)
-            for kind in self.channel.lane_kinds()
+            for kind in (*self.channel.lane_kinds(), ForgetWorker(self.database).kind())
             if self._works_on is None or kind.name in self._works_on
         ]
         self.lanes = LaneWorkers(self.database, kinds, poll_seconds=0.05)
