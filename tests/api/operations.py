@@ -33,7 +33,7 @@ _SWITCHBOARDS = _APP + "/switchboards"
 _SWITCHBOARD = _SWITCHBOARDS + "/{switchboardId}"
 _PLACES = _SWITCHBOARD + "/switchboardIntegrations"
 LINK = {
-    "matchCriteria": {"type": "whatsapp", "integrationId": "{customId}", "phoneNumber": "+1 212-555-2368"},
+    "matchCriteria": {"type": "whatsapp", "integrationId": "{whatsappId}", "phoneNumber": "+1 212-555-2368"},
     "confirmation": {"type": "immediate"},
     "target": {"conversationId": "{conversationId}"},
 }
@@ -126,8 +126,8 @@ OPERATIONS = {
     "PostConversionEvents": Request("POST", _CONVERSATION + "/conversionEvents", CONVERSIONS),
 }
 
-# What no caller can have here, whatever they ask: there are neither SDKs, nor Zendesk Support, nor other channels.
-REFUSED = {"SyncUser": 404, "GetDevice": 404, "CreateClient": 400, "DownloadMessageRef": 400}
+# What no caller can have here, whatever they ask: there are neither SDKs, nor Zendesk Support, nor Apple.
+REFUSED = {"SyncUser": 404, "GetDevice": 404, "DownloadMessageRef": 400}
 
 
 def filled(value: Any, ids: dict[str, str]) -> Any:

@@ -65,6 +65,7 @@ def target(house: House) -> tuple[Shop, dict[str, str]]:
     group = house.post(shop.path + "/conversations", {"type": "sdkGroup"}).body["conversation"]
     ids = {
         "spareId": house.custom(app_id)["id"],
+        "whatsappId": house.post(shop.path + "/integrations", {"type": "whatsapp"}).body["integration"]["id"],
         "switchboardId": switchboard.id,
         "switchboardIntegrationId": switchboard.places["bot"],
         "appId": app_id,

@@ -19,8 +19,7 @@ from tests.api.test_scopes import call, ids_of, keys_of
 ALL_OPERATIONS = 68
 
 # What has no success to show in a shop on Instagram.
-SAYS_NO = {"DownloadMessageRef", "CreateClient", "GetDevice", "SyncUser", "JoinConversation", "CreateSwitchboard",
-           "RevokeAccess", "GetTokenInfo"}  # fmt: skip
+SAYS_NO = {"DownloadMessageRef", "GetDevice", "SyncUser", "CreateSwitchboard", "RevokeAccess"}
 
 
 @pytest.fixture(scope="module")

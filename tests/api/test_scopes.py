@@ -35,6 +35,7 @@ def ids_of(house: House, shop: Shop) -> dict[str, str]:
         "groupId": group["id"],
         "messageId": message["id"],
         "spareId": house.custom(shop.app_id)["id"],
+        "whatsappId": house.post(shop.path + "/integrations", {"type": "whatsapp"}).body["integration"]["id"],
         "switchboardId": switchboard.id,
         "switchboardIntegrationId": switchboard.places["bot"],
         "freePlaceId": switchboard.places["free"],

@@ -1,20 +1,18 @@
 """The page that a person sees: one self-contained document without scripts, its style named in the policy by its hash."""
 
-import base64
-import hashlib
-from importlib import resources
 from typing import Any
 
 import jinja2
 from starlette.responses import HTMLResponse, Response
 
+from heliograph.api.look import hash_of, style_of
+
 _PACKAGE = "heliograph.api.oauth"
-_STYLE = resources.files(_PACKAGE).joinpath("static", "page.css").read_text(encoding="utf-8")
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_STYLE = style_of(_PACKAGE)
 
 # Browsers apply form-action to where the answer to a form leads, and on from there: hence any address, but no script.
 _SECURITY = {
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; "
+    "Content-Security-Policy": f"default-src 'none'; style-src '{hash_of(_STYLE)}'; img-src data:; "
     "form-action 'self' https: http:; base-uri 'none'; frame-ancestors 'none'",
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",

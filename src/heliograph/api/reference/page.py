@@ -1,6 +1,5 @@
 """The reference page: rendered once from the document, served with nothing from elsewhere."""
 
-import base64
 import gzip
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -11,6 +10,7 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import Response
 
+from heliograph.api.look import hash_of, style_of
 from heliograph.api.reference.view import view
 
 _PACKAGE = "heliograph.api.reference"
@@ -20,14 +20,15 @@ class Page:
     """The page of a document."""
 
     def __init__(self, document: dict[str, Any]) -> None:
-        style, script = _file("page.css"), _file("page.js")
+        style = style_of(_PACKAGE)
+        script = resources.files(_PACKAGE).joinpath("static", "page.js").read_text("utf-8")
         loader = jinja2.PackageLoader(_PACKAGE, "static")
         templates = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
         html = templates.get_template("page.html").render(**view(document), style=style, script=script).encode()
         self._bodies = {"": html, "gzip": gzip.compress(html, 6, mtime=0)}
         self._tag = f'"{hashlib.sha256(html).hexdigest()[:24]}"'
         self._policy = (
-            f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
+            f"default-src 'none'; style-src '{hash_of(style)}'; script-src '{hash_of(script)}'; img-src data:; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )
 
@@ -59,11 +60,3 @@ def page_of(document: Callable[[], dict[str, Any]]) -> Callable[[Request], Await
         return made[0].answer(request)
 
     return show
-
-
-def _file(name: str) -> str:
-    return resources.files(_PACKAGE).joinpath("static", name).read_text("utf-8")
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
