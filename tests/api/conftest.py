@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.api.house import House, Key, Person
+from tests.api.oauth import Browser, Partner, registered
 from tests.conftest import Server
 
 
@@ -45,3 +46,15 @@ def shop(house: House) -> Shop:
     app_id, key = house.app()
     integration_id = house.connected(app_id)
     return Shop(app_id, key, integration_id, house.person(app_id, integration_id))
+
+
+@pytest.fixture(scope="module")
+def partner(house: House) -> Partner:
+    """A registered OAuth client."""
+    return registered(house)
+
+
+@pytest.fixture
+def browser(house: House) -> Browser:
+    """A browser without cookies."""
+    return Browser(house)

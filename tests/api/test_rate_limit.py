@@ -11,8 +11,8 @@ from heliograph.api.errors import ApiError
 from heliograph.api.limits import GUESS_EVERY_SECONDS, MOST_NAMES, Buckets, Limits
 from heliograph.telemetry import metrics
 from tests.api.house import House, Key
+from tests.api.oauth import Browser, Partner, exchanged, registered
 from tests.api.test_auth_jwt import ask, signed
-from tests.api.test_oauth import Browser, Partner, exchanged, registered
 from tests.conftest import Server
 
 BURST, GUESSES = 5, 3

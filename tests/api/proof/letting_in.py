@@ -4,8 +4,8 @@ import sunshine_conversations_client as sunshine
 import sunshine_conversations_client.model as m
 from sunshine_conversations_client.api import OAuthEndpointsApi, WebhooksApi
 
+from tests.api.oauth import Browser, Partner, code_for, registered, token_for
 from tests.api.proof.ground import Ground, Recorder
-from tests.api.test_oauth import Browser, Partner, code_for, registered, token_for
 
 
 def authorize(g: Ground) -> None:
