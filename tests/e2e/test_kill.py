@@ -27,10 +27,10 @@ def test_kill_9_loses_nothing_and_doubles_nothing(each_database: str) -> None:
         accepted: dict[str, str] = {}
         done = threading.Event()
         threads = [
-            threading.Thread(target=_write, args=(house, people)),
-            threading.Thread(target=_kill, args=(house, done)),
+            threading.Thread(target=_write, args=(house, people), daemon=True),
+            threading.Thread(target=_kill, args=(house, done), daemon=True),
         ]
-        answering = threading.Thread(target=_answer_all, args=(house, accepted, done))
+        answering = threading.Thread(target=_answer_all, args=(house, accepted, done), daemon=True)
         for thread in [*threads, answering]:
             thread.start()
         for thread in threads:
