@@ -139,6 +139,24 @@ def test_an_unknown_part_that_is_not_in_the_thread_fails_and_is_never_sent_again
 
 
 @pytest.mark.usefixtures("impatient")
+def test_a_thread_that_went_on_for_longer_than_meta_tells_is_no_proof(
+    shop: Shop, meta: PlayedMeta, person: str
+) -> None:
+    """Meta tells the content of the 20 youngest messages only: what is not among them may be there all the same."""
+    mid = new_mid()
+    meta.threads[person] = [in_thread(new_mid(), f"and {number}", by=person) for number in range(20)] + [{"id": mid}]
+    meta.script(person, (504, b""))
+    message = shop.post(person, "Hi")
+    eventually(lambda: person in meta.looked)
+    shop.given(shop.text(person, "Hello?"))
+    assert shop.deliveries(message) == []
+    shop.given(shop.echo(person, mid, text="Hi"))
+    assert shop.outcome(message) == ["channel", "user"]
+    assert meta.looked.count(person) == 1  # the ledger is looked at meanwhile, not the thread
+    assert meta.texts(person) == ["Hi"]
+
+
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     "told", [refused(2, status=500), refused(4), (503, b""), refused(1, 1357046), (200, b"<html>")]
 )

@@ -27,7 +27,10 @@ class FilingWorker:
 
     def kind(self) -> LaneKind:
         """How the lane workers should run this."""
-        return LaneKind(FILING_LANE, self.handle, self.on_dead, jobs_per_lane=100, linger_seconds=0.02)
+        # One lane is all that an app receives: when its process dies, the others must not wait for it long.
+        return LaneKind(
+            FILING_LANE, self.handle, self.on_dead, jobs_per_lane=100, linger_seconds=0.02, lease_seconds=2.0
+        )
 
     async def handle(self, lanes: list[Lane]) -> None:
         """File the webhooks of each lane's first jobs."""

@@ -7,6 +7,7 @@ is sent, and what came of it right after. The states of a part, and the invarian
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -42,6 +43,8 @@ TAG = "HUMAN_AGENT"
 # How often, and how long, the thread is asked for a part of unknown outcome.
 LOOK_PAUSE_SECONDS = 30.0
 LOOK_PATIENCE = timedelta(hours=1)
+# So many of those parts are remembered before the list is cleared of what is over.
+_MOST_LOOKED_FOR = 1000
 # How long a conversation waits for somebody to bring the key to its token.
 NO_KEY_PAUSE_SECONDS = 30.0
 _IN_DOUBT = "Meta did not answer the send, nor tell for an hour whether the message is there: it may have been sent."
@@ -84,6 +87,8 @@ class OutboundWorker:
         self._graph = graph
         self._box = box
         self._grace = timedelta(seconds=unknown_grace)
+        # When this process may read the thread again for a part that it did not tell of; until then the echo may settle it.
+        self._look_again: dict[tuple[str, int], float] = {}
 
     def kind(self) -> LaneKind:
         """How the lane workers should run this."""
@@ -166,7 +171,8 @@ class OutboundWorker:
             await ledger.move(connection, job.payload, part["part"], "unknown", of=["sending"])
             metrics.SENDS.labels(SendOutcome.UNKNOWN).inc()
         if part["state"] in ("sending", "unknown"):
-            if datetime.now(UTC) - part["started_at"] >= self._grace:
+            looked = self._look_again.get((job.payload, part["part"]), 0.0) > time.monotonic()
+            if datetime.now(UTC) - part["started_at"] >= self._grace and not looked:
                 return _Ask(row, part, part["tag"], token, secret, look=True)
             await settle(connection, [Outcome(lane, retry_after=ECHO_POLL_SECONDS)])
             return None
@@ -202,6 +208,13 @@ class OutboundWorker:
             return await thread.look_for(self._database, self._graph, row, todo.part, todo.token, todo.secret)
         return await ask(self._graph, row["person"], todo.part["request"], todo.tag, todo.token, todo.secret)
 
+    def _looked(self, message_id: str, part: int) -> None:
+        """The thread did not tell: it is not read again for a while."""
+        now = time.monotonic()
+        if len(self._look_again) >= _MOST_LOOKED_FOR:
+            self._look_again = {key: at for key, at in self._look_again.items() if at > now}
+        self._look_again[message_id, part] = now + LOOK_PAUSE_SECONDS
+
     async def _record(
         self, connection: Connection, lane: Lane, job: Job, todo: _Ask, answer: Answer
     ) -> tuple[bool, str | None]:
@@ -216,13 +229,17 @@ class OutboundWorker:
             await ledger.sent(connection, todo.row, message_id, part, answer.mid)
             return True, None
         said: dict[str, Any] = {"code": answer.code, "subcode": answer.subcode, "error": answer.text}
-        if answer.outcome is SendOutcome.UNKNOWN:
+        unknown = answer.outcome is SendOutcome.UNKNOWN
+        if unknown and not todo.look:
             await ledger.move(connection, message_id, part, "unknown", of=["sending"], **said)
             await settle(connection, [Outcome(lane, retry_after=ECHO_POLL_SECONDS)])
             return False, None
-        if todo.look and answer.outcome in PAUSES:
+        if todo.look and (unknown or answer.outcome in PAUSES):
             if datetime.now(UTC) - todo.part["started_at"] < LOOK_PATIENCE:
-                await settle(connection, [Outcome(lane, retry_after=LOOK_PAUSE_SECONDS)])
+                if unknown:
+                    self._looked(message_id, part)
+                pause = ECHO_POLL_SECONDS if unknown else LOOK_PAUSE_SECONDS
+                await settle(connection, [Outcome(lane, retry_after=pause)])
                 return False, None
             answer = replace(
                 answer, outcome=SendOutcome.PERMANENT, sunshine_code="uncategorized_error", advice=_IN_DOUBT

@@ -1,5 +1,6 @@
 """Looking for a part of unknown outcome in Meta's own record of the thread (Meta reference 5.2)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,13 +15,16 @@ _SLACK = CLOCK_TOLERANCE + timedelta(seconds=5)
 # Refusals of the reading itself that pass by themselves, and those that tell something about the integration.
 _PASSES = (SendOutcome.RETRY, SendOutcome.RATE_LIMITED, SendOutcome.UNKNOWN)
 _STANDS = (SendOutcome.RECONNECT, SendOutcome.CONFIGURATION)
+# Of a thread's messages Meta tells the content of so many, the youngest (5.2).
+_MOST_TOLD = 20
 _FIELDS = "messages{id,created_time,from,to,message,attachments}"
 
 
 async def look_for(database: Database, graph: Graph, row: Any, part: Any, token: str, secret: str | None) -> Answer:
     """Whether Meta has the part: *sent* with its mid, or *permanent* when it is not there.
 
-    *Retry* when Meta cannot be asked now; *reconnect*, *configuration* or *permanent* when it never may be.
+    *Unknown* when Meta does not tell enough of the thread to say that it is not there. *Retry* when Meta cannot be asked
+    now; *reconnect*, *configuration* or *permanent* when it never may be.
     """
     try:
         answer = await graph.call(
@@ -36,12 +40,12 @@ async def look_for(database: Database, graph: Graph, row: Any, part: Any, token:
     except (NotSentError, NoAnswerError) as error:
         return Answer(SendOutcome.RETRY, text=str(error))
     earliest = part["started_at"] + (graph.now() - datetime.now(part["started_at"].tzinfo)) - _SLACK
-    candidates = [
-        message["id"]
+    listed = [
+        message
         for conversation in answer.get("data", [])
         for message in conversation.get("messages", {}).get("data", [])
-        if _is_part(message, row, part, earliest)
     ]
+    candidates = [message["id"] for message in listed if _is_part(message, row, part, earliest)]
     taken = {
         known["mid"]
         for known in await database.fetch(
@@ -54,6 +58,10 @@ async def look_for(database: Database, graph: Graph, row: Any, part: Any, token:
     for mid in reversed(candidates):
         if mid not in taken:
             return Answer(SendOutcome.SENT, mid)
+    if not _reaches_back(listed, earliest):
+        return Answer(
+            SendOutcome.UNKNOWN, text="The thread went on, and Meta does not tell of it as far back as the part."
+        )
     return Answer(
         SendOutcome.PERMANENT,
         text=part["error"] or "no answer",
@@ -75,13 +83,23 @@ def _unreadable(refused: Answer) -> Answer:
     )
 
 
+def _reaches_back(listed: Sequence[dict[str, Any]], earliest: datetime) -> bool:
+    """Whether Meta told of the thread since ``earliest``: of long ones it tells the youngest messages only (5.2)."""
+    told = [created for message in listed if (created := _created(message)) is not None]
+    return any(created < earliest for created in told) or len(told) == len(listed) < _MOST_TOLD
+
+
+def _created(message: dict[str, Any]) -> datetime | None:
+    try:
+        return datetime.fromisoformat(message["created_time"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
 def _is_part(message: dict[str, Any], row: Any, part: Any, earliest: datetime) -> bool:
     sender = (message.get("from") or {}).get("id")
-    try:
-        created = datetime.fromisoformat(message["created_time"])
-    except (KeyError, TypeError, ValueError):
-        return False
-    if sender == row["person"] or created < earliest:
+    created = _created(message)
+    if created is None or sender == row["person"] or created < earliest:
         return False
     text = part["request"].get("text", "")
     return bool((message.get("message") or "") == text and bool(message.get("attachments")) == (not text))
