@@ -11,7 +11,7 @@ from heliograph.simulator.errors import GraphError
 from heliograph.simulator.limits import LIMITS, Limits
 from heliograph.simulator.rules import Rules
 from tests.simulator.refusals import TEXT, comment, reply, rules
-from tests.simulator.support import Answer, Seeded
+from tests.simulator.support import Answer, Seeded, Simulator, Sink
 
 
 class Still(Clock):
@@ -167,3 +167,18 @@ def test_the_knobs_are_kept_and_reset(seeded: Seeded) -> None:
     assert seeded.simulator.call("PATCH", "/_simulator/rules", {"speed": 1}).status == 422
     seeded.simulator.control("/reset", 200)
     assert seeded.simulator.read("/rules")["sends_per_second"] == 300
+
+
+def test_knobs_owners_and_comments_survive_a_restart(kept: Simulator, sink: Sink) -> None:
+    seeded = Seeded(kept, sink, kept.control("/seed", 200))
+    rules(seeded, restricted_hosts=["x.example"], link_hours=5)
+    key = comment(seeded)
+    assert reply(seeded, key).status == 200
+    app = seeded.facts["facebook_app_id"]
+    seeded.acts("/app-acts", 200, app_id=app, action="take")
+    kept.stop()
+    kept.start()
+    told = kept.read("/rules")
+    assert (told["restricted_hosts"], told["link_hours"]) == (["x.example"], 5)
+    assert reply(seeded, key).error == (500, -1, 2534023)
+    assert kept.read(f"/threads/{seeded.account}/{seeded.igsid}/owner")["owner_app_id"] == app
