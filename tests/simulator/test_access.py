@@ -147,6 +147,15 @@ def test_the_dialog_refuses_an_app_in_development_to_strangers(seeded: Seeded) -
     assert "code=" in seeded.simulator.control("/login", 200, **asked)["redirect_to"]
 
 
+def test_me_is_the_page_of_a_page_token(seeded: Seeded) -> None:
+    assert seeded.graph("POST", "/v23.0/me/subscribed_apps", {"subscribed_fields": "feed"}).json == {"success": True}
+    (told,) = seeded.graph("GET", f"/{seeded.facts['page_id']}/subscribed_apps").json["data"]
+    assert told["subscribed_fields"] == ["feed"]
+    app, page = seeded.facts["facebook_app_id"], seeded.facts["page_id"]
+    token = seeded.simulator.control("/tokens", app_id=app, page_id=page, type="user")["access_token"]
+    assert seeded.graph("POST", "/me/subscribed_apps", {"subscribed_fields": "feed"}, token).error == (400, 100, 33)
+
+
 class TestAccountSubscription:
     """``POST /{ig-account-id}/subscribed_apps``: Instagram's names, the Page's token."""
 

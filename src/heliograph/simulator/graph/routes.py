@@ -205,7 +205,7 @@ class Graph:
             call.use_case = "messenger" if edge in _MESSAGING_EDGES else "pages"
             if handler := WORDS.get((call.method, node, edge)):
                 return await handler(call)
-            kind, found = self._find(node)
+            kind, found = self._find(self._page_id(call) if node == "me" else node)
             call.use_case = "messenger" if edge in _MESSAGING_EDGES else _USE_CASES.get(kind, "pages")
             if handler := EDGES.get((call.method, kind, edge)):
                 return await handler(call, found)
@@ -215,6 +215,11 @@ class Graph:
                 call.token()
                 raise call.unsupported(node)
         raise refuse("unknown_path", path="/".join(call.segments))
+
+    def _page_id(self, call: Call) -> str:
+        """The Page that ``me`` stands for; whether its token may be used is the handler's to say."""
+        token = self._world.state.tokens.get(call.bearer or call.text("access_token") or "")
+        return (token.page_id if token else None) or ""
 
     def _find(self, node: str) -> tuple[str, Any]:
         state = self._world.state
