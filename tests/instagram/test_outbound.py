@@ -94,10 +94,9 @@ def test_a_message_that_names_no_channel_or_comes_of_the_user_goes_nowhere(
 
 
 def test_content_that_instagram_cannot_take_fails_with_the_reason(shop: Shop, meta: PlayedMeta, person: str) -> None:
-    location = {"type": "location", "coordinates": {"lat": 1.0, "long": 2.0}}
-    error = shop.failure(shop.post(person, location))
+    error = shop.failure(shop.post(person, {"type": "template", "template": {"name": "hello"}}))
     assert error["code"] == "unsupported_message_type"
-    assert "location" in error["message"]
+    assert "WhatsApp" in error["message"]
     assert meta.asked[person] == []
 
 

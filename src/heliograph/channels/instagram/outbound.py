@@ -303,11 +303,11 @@ class OutboundWorker:
 def _render(row: Any) -> list[Part]:
     """What Meta gets: the override if there is one, else the content; what an AI wrote says so, unless told not to."""
     override = (row["override"] or {}).get("instagram")
-    if override:
+    if override and "payload" in override:
         return render_override(override["payload"])
     message = row["message"]
     by_ai = "AI" in (message["author"].get("subtypes") or ()) and row["ai_disclaimer"] is not False
-    return render(message["content"], by_ai)
+    return render(message["content"], by_ai, row["carousel_mode"])
 
 
 def _automatic(row: Any) -> bool:
