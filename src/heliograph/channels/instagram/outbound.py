@@ -20,6 +20,7 @@ from heliograph.channels.instagram.answers import Answer, ask
 from heliograph.channels.instagram.delivery_events import CHANNEL, FAILURE, USER, delivery_event
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.override import render_override
+from heliograph.channels.instagram.quoting import quote
 from heliograph.channels.instagram.render import Part, UnsupportedContentError, render
 from heliograph.events import publish
 from heliograph.lanes import Job, Lane, LaneKind, LeaseLostError, Outcome, settle
@@ -139,7 +140,7 @@ class OutboundWorker:
         parts = await ledger.parts(connection, job.payload) if row["send_state"] else []
         if not parts:
             try:
-                requests = _render(row)
+                requests = await quote(connection, row, _render(row))
             except UnsupportedContentError as error:
                 await ledger.open_parts(connection, job.payload, row, [])
                 await self._fail(connection, lane, job, _Failure(error.code, str(error)))
