@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram import activities, ledger, thread
+from heliograph.channels.instagram import activities, ledger, thread, uploads
 from heliograph.channels.instagram.accounts import secret_place, token_place
 from heliograph.channels.instagram.answers import Answer, ask
 from heliograph.channels.instagram.delivery_events import CHANNEL, FAILURE, USER, delivery_event
@@ -207,7 +207,12 @@ class OutboundWorker:
         row = todo.row
         if todo.look:
             return await thread.look_for(self._database, self._graph, row, todo.part, todo.token, todo.secret)
-        return await ask(self._graph, row["person"], todo.part["request"], todo.tag, todo.token, todo.secret)
+        by_url = todo.part["request"]
+        request = await uploads.prepare(self._database, self._graph, row, by_url, todo.token, todo.secret)
+        answer = await ask(self._graph, row["person"], request, todo.tag, todo.token, todo.secret)
+        if await uploads.lost(self._database, row, request, by_url, answer):
+            answer = await ask(self._graph, row["person"], by_url, todo.tag, todo.token, todo.secret)
+        return answer
 
     def _looked(self, message_id: str, part: int) -> None:
         """The thread did not tell: it is not read again for a while."""
