@@ -313,7 +313,7 @@ def _render(row: Any) -> list[Part]:
         return render_override(override["payload"])
     message = row["message"]
     by_ai = "AI" in (message["author"].get("subtypes") or ()) and row["ai_disclaimer"] is not False
-    return render(message["content"], by_ai, row["carousel_mode"])
+    return render(message["content"], by_ai, row["carousel_mode"] or "native")
 
 
 def _automatic(row: Any) -> bool:
