@@ -15,11 +15,11 @@ from typing import Any
 from heliograph.channels.instagram import accounts, ledger, mapping, wire
 from heliograph.channels.instagram.accounts import Account, FacebookApps
 from heliograph.channels.instagram.delivery_events import USER, delivery_event
-from heliograph.channels.instagram.echoes import is_echo_of
 from heliograph.channels.instagram.envelope import items
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.journal import INBOUND_LANE, applied_by, read
 from heliograph.channels.instagram.leftovers import Leftover, keep, label
+from heliograph.channels.instagram.matching import is_echo_of
 from heliograph.channels.instagram.profile import read_profiles
 from heliograph.events import Event, publish
 from heliograph.lanes import Job, Lane, LaneKind, Outcome, settle

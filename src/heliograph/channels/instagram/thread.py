@@ -7,8 +7,8 @@ from typing import Any
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.answers import Answer, refusal
-from heliograph.channels.instagram.echoes import is_listed_as
 from heliograph.channels.instagram.graph import CLOCK_TOLERANCE, Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.matching import is_listed_as
 from heliograph.storage import Database
 
 # Meta writes whole seconds, and clocks may differ by what the Graph client does not correct.

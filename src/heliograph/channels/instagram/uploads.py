@@ -17,9 +17,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from heliograph.channels.instagram.answers import Answer
-from heliograph.channels.instagram.echoes import attachments
 from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.channels.instagram.limits import MEDIA_TYPES
+from heliograph.channels.instagram.matching import attachments
 from heliograph.storage import Database
 from heliograph.telemetry.logs import get_logger
 
