@@ -50,6 +50,12 @@ JOB_FAILURES = Counter(
     "heliograph_job_failures_total", "Handlers that raised, by lane kind", ["kind"], registry=REGISTRY
 )
 SENDS = Counter("heliograph_sends_total", "Parts handed to Meta, by outcome", ["outcome"], registry=REGISTRY)
+ACTIVITIES = Counter(
+    "heliograph_activities_total",
+    "Typing, seen marks and reactions on their way to Meta, by outcome",
+    ["activity", "outcome"],
+    registry=REGISTRY,
+)
 SEND_SECONDS = Histogram(
     "heliograph_send_seconds", "Duration of a Graph API send call", buckets=_FAST, registry=REGISTRY
 )

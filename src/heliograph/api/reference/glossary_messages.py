@@ -13,6 +13,7 @@ MESSAGE_FIELDS: Mapping[str, str] = {
     "references": "Where the answer was found.",
     "destination": "Where it goes: an integration, a type of integration, or `none` to store it only.",
     "override": "A body of the channel's own in place of `content`, by channel.",
+    "reply_to": "The message that is answered: its id here, or the channel's. An addition of ours.",
     "schema": "Which language `content` is written in, when it is the channel's own.",
     "originalMessageId": "The id at the channel.",
     "originalMessageTimestamp": "The channel's time of it.",

@@ -8,7 +8,9 @@ wire      an item -> a typed event, pure               render    content -> send
 mapping   events -> arrivals, pure                     ledger    the send ledger's SQL
 inbound   the `inbound` lanes                          outbound  the `send` lanes
 connect   token, Page, account, subscriptions          accounts  Facebook apps and connected accounts
-conversions  events for Meta's ad measurement
+conversions  events for Meta's ad measurement      quoting  which message an answer quotes
+limits    what Meta takes at most                activities typing, seen marks, reactions
+capabilities what goes in and out, as a table    uploads  stored files sent by Meta's own copy
 """
 
 from heliograph.channels.instagram.channel import InstagramChannel

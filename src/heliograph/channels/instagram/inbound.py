@@ -19,6 +19,7 @@ from heliograph.channels.instagram.envelope import items
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.journal import INBOUND_LANE, applied_by, read
 from heliograph.channels.instagram.leftovers import Leftover, keep, label
+from heliograph.channels.instagram.matching import is_echo_of
 from heliograph.channels.instagram.profile import read_profiles
 from heliograph.events import Event, publish
 from heliograph.lanes import Job, Lane, LaneKind, Outcome, settle
@@ -327,11 +328,7 @@ def _switched_off(route: Account, event: wire.Event) -> str | None:
 def _same_part(echo: wire.Message, open_parts: Iterable[Any]) -> Any:
     """The part in flight that this echo is of, by what it says: Meta's echoes carry nothing else (1.6)."""
     kinds = [attachment.type for attachment in echo.attachments]
-    for part in open_parts:
-        attachment = part["request"].get("attachment")
-        if part["request"].get("text", "") == echo.text and ([attachment["type"]] if attachment else []) == kinds:
-            return part
-    return None
+    return next((part for part in open_parts if is_echo_of(part["request"], echo.text, kinds)), None)
 
 
 async def _delivered(
