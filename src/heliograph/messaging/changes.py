@@ -10,7 +10,7 @@ whatever the order in which they come and however often. Statements are issued o
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from heliograph.events import Event
@@ -24,9 +24,6 @@ from heliograph.storage import Connection
 
 Change = ReactionArrival | EditArrival
 Numbered = tuple[int, Change]  # with the index of the arrival that it is told behind
-
-# Longer than a channel repeats anything (Meta reference 1.4).
-EARLY_KEEP = timedelta(days=7)
 
 # Served by mids_pkey, messages_pkey, sends_pkey.
 _TARGETS = """

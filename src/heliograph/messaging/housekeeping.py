@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from heliograph.messaging import changes, retention
+from heliograph.messaging import retention
 from heliograph.storage import Database
 from heliograph.telemetry import metrics
 from heliograph.telemetry.logs import get_logger
@@ -72,7 +72,7 @@ def prunings(*, events: timedelta, idempotency_keys: timedelta) -> list[Pruning]
         Pruning("idempotency_keys", "created_at", datetime.fromtimestamp(0, UTC), "created_at", idempotency_keys),
         Pruning("delivery_attempts", "id", 0, "created_at", events),
         Pruning("events", "id", "", "created_at", events, _WAITING_EVENT),
-        Pruning("early_changes", "id", 0, "created_at", changes.EARLY_KEEP),
+        Pruning("early_changes", "id", 0, "created_at", events),
     ]
     return [one for one in wanted if one.keep]
 

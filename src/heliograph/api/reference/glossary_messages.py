@@ -63,6 +63,7 @@ MESSAGE_FIELDS: Mapping[str, str] = {
     "edited": "That it was edited, and when last; `content` is the newest. An addition of ours.",
     "emoji": "The emoji.",
     "reaction": "The channel's word for the reaction; in an event, the reaction itself.",
+    "action": "`react`, or `unreact` when the reaction ends.",
     "count": "How often it was edited.",
     "at": "The channel's time of it.",
     "thread": "What the channel told.",

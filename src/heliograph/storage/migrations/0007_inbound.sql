@@ -8,7 +8,8 @@ create index messages_quoting on messages (quoted_id) where quoted_id is not nul
 -- The app that owns the thread, when it is not ours: its id at the channel, '?' when that was not told. Null: nobody.
 alter table clients add column thread_owner text, add column thread_owner_at timestamptz;
 
--- Reactions and edits that came before their message; they go when it comes, and after some days. Almost always empty.
+-- Reactions and edits that came before their message; they go when it comes, or with the events of
+-- their time. Almost always empty.
 create table early_changes (
     id             bigint generated always as identity primary key,
     app_id         text        not null references apps on delete cascade,
