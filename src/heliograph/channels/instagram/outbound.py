@@ -20,6 +20,7 @@ from heliograph.channels.instagram.answers import Answer, ask
 from heliograph.channels.instagram.delivery_events import CHANNEL, FAILURE, USER, delivery_event
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.override import render_override
+from heliograph.channels.instagram.refusals import owned_elsewhere
 from heliograph.channels.instagram.render import Part, UnsupportedContentError, render
 from heliograph.events import publish
 from heliograph.lanes import Job, Lane, LaneKind, LeaseLostError, Outcome, settle
@@ -260,6 +261,7 @@ class OutboundWorker:
                 "update integrations set status = 'error' where id = $1", todo.row["integration_id"]
             )
         await self._fail(connection, lane, job, _Failure(answer.sunshine_code, answer.advice, answer.underlying()))
+        await owned_elsewhere(connection, todo.row["client_id"], answer)
         return False, None
 
     def _may_tag(self, todo: _Ask) -> bool:
