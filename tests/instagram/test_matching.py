@@ -4,39 +4,14 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.matching import is_echo_of, is_listed_as
+from heliograph.channels.instagram.matching import is_listed_as
 from tests.instagram.contents import attachment, buttons, cards, carousel, item, link, web_url
 from tests.instagram.house import URL, Shop, new_mid
 from tests.instagram.meta import PlayedMeta, in_thread
 from tests.simulator.support import eventually
 
 PICTURES = {"attachments": [attachment("image")["attachment"]] * 2}
-POST = {"attachment": {"type": "MEDIA_SHARE", "payload": {"id": "1"}}}
 HEART = {"attachment": {"type": "like_heart"}}
-
-
-@pytest.mark.parametrize(
-    ("request_", "text", "kinds", "same"),
-    [
-        ({"text": "Hi"}, "Hi", [], True),
-        ({"text": "Hi"}, "Ho", [], False),
-        ({"text": "Hi"}, "Hi", ["image"], False),
-        (attachment("image"), "", ["image"], True),
-        (attachment("image"), "", ["video"], False),
-        (attachment("image"), "", [], False),
-        (PICTURES, "", ["image", "image"], True),
-        (PICTURES, "", ["image"], False),
-        (cards({"title": "a", "subtitle": "b"}), "", ["template"], True),
-        (buttons("Hi", web_url()), "", ["template"], True),
-        (buttons("Hi", web_url()), "Hi", ["template"], True),
-        (POST, "", ["share"], True),
-        (POST, "", ["ig_post"], True),
-        (POST, "", ["image"], False),
-        (HEART, "", ["like_heart"], True),
-    ],
-)
-def test_an_echo_is_known_by_what_it_says(request_: Any, text: str, kinds: list[str], same: bool) -> None:
-    assert is_echo_of(request_, text, kinds) is same
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,7 @@ _PARTICULAR: Mapping[str, str] = {
     "User.metadata": "A flat object of your own.",
     "Client.externalId": "The person's id at the channel.",
     "Client.id": "The id.",
+    "EventThread.metadata": "What the app that gave or asks for the thread said about it.",
     "EventMessage.source": "Where it comes from.",
     "Postback.payload": "What the business gets when it is tapped.",
     "Reply.payload": "What the answer carries.",

@@ -1,22 +1,10 @@
-"""Whether what Meta tells is of a request of ours, by what it says: Meta gives nothing else to go by (1.6). Pure."""
+"""Whether what a thread lists is of a request of ours, by what it says: Meta gives nothing else to go by (5.2). Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-# What a request's attachment comes back as, where that is not its own type.
-_COMES_BACK_AS = {"MEDIA_SHARE": frozenset({"share", "ig_post", "ig_reel", "reel", "ig_story", "story"})}
 # Listed in a thread as attachments; of hearts, templates and shared posts Meta does not say how they are listed (5.2).
 _FILES = frozenset({"image", "video", "audio", "file"})
-
-
-def is_echo_of(request: Mapping[str, Any], text: str, kinds: Sequence[str]) -> bool:
-    """``text`` and ``kinds`` are the echo's: its text, and the types of its attachments."""
-    sent = [one["type"] for one in attachments(request)]
-    if not sent:
-        return request.get("text", "") == text and not kinds
-    return len(sent) == len(kinds) and all(
-        kind in _COMES_BACK_AS.get(type_, (type_,)) for type_, kind in zip(sent, kinds, strict=True)
-    )
 
 
 def is_listed_as(request: Mapping[str, Any], text: str, has_attachments: bool) -> bool:

@@ -21,6 +21,7 @@ from heliograph.channels.instagram.delivery_events import CHANNEL, FAILURE, USER
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.override import render_override
 from heliograph.channels.instagram.quoting import quote
+from heliograph.channels.instagram.refusals import owned_elsewhere
 from heliograph.channels.instagram.render import Part, UnsupportedContentError, render
 from heliograph.events import publish
 from heliograph.lanes import Job, Lane, LaneKind, LeaseLostError, Outcome, settle
@@ -266,6 +267,7 @@ class OutboundWorker:
                 "update integrations set status = 'error' where id = $1", todo.row["integration_id"]
             )
         await self._fail(connection, lane, job, _Failure(answer.sunshine_code, answer.advice, answer.underlying()))
+        await owned_elsewhere(connection, todo.row["client_id"], answer)
         return False, None
 
     def _may_tag(self, todo: _Ask) -> bool:
