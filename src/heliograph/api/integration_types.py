@@ -22,6 +22,8 @@ ResponderId = Annotated[str, Field(min_length=1, max_length=100)]
 
 # Ours: when replies carry Meta's HUMAN_AGENT tag.
 HumanAgentTag = Literal["afterWindow", "always", "never"]
+# Ours: how people's media are served.
+MediaMode = Literal["proxy", "store", "link"]
 
 _COLOUR = re.compile(r"(?:[0-9a-fA-F]{3}){1,2}")
 _ORIGIN = re.compile(r"https?://[^\s/?#@]+")
@@ -91,6 +93,7 @@ FIELDS: Mapping[str, tuple[Own, ...]] = {
         Own("storyRepliesEnabled", bool, nullable=True, patched=True),
         Own("storyMentionsEnabled", bool, nullable=True, patched=True),
         Own("humanAgentTag", HumanAgentTag, nullable=True, patched=True),
+        Own("mediaMode", MediaMode, nullable=True, patched=True),
     ),
     "messenger": (
         _secret("pageAccessToken", needed=True, patched=True),

@@ -31,6 +31,21 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """A file of an arrival that we have given an address: where the channel has it. ``id`` is what the address names.
+
+    ``content``: the number of the content that shows it; None: what is told beside the contents. ``kind`` and
+    ``position`` are the channel's own, to find the file there again.
+    """
+
+    id: str
+    content: int | None
+    kind: str
+    position: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageArrival:
     """A message of the person, or one that the business wrote in the channel's own app (``author="business"``).
 
@@ -45,6 +60,7 @@ class MessageArrival:
     author: Literal["user", "business"] = "user"
     metadata: dict[str, Any] | None = None
     quoted_mid: str | None = None
+    media: tuple[Media, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +84,7 @@ class ReferralArrival:
     at: datetime
     mid: str
     referral: dict[str, Any]
+    media: tuple[Media, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

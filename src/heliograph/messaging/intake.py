@@ -75,6 +75,14 @@ update clients c set last_seen = greatest(c.last_seen, t.at), last_action_at = g
 from unnest($10::text[], $11::timestamptz[]) as t (id, at) where c.id = t.id
 """
 
+# A mid is claimed once, so its files are written once.
+_MEDIA = """
+insert into media (id, app_id, integration_id, mid, part, message_id, conversation_id, kind, position, url, refreshed_at)
+select *, $11::timestamptz from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::text[],
+                                       $7::text[], $8::text[], $9::smallint[], $10::text[])
+on conflict do nothing
+"""
+
 _READ = """
 update participants p set last_read = t.at, unread_count = 0
 from unnest($1::text[], $2::text[], $3::timestamptz[]) as t (conversation_id, user_id, at)
@@ -86,6 +94,11 @@ update messages m set deleted = true,
     body = ((m.body::jsonb - 'metadata') || '{"deleted": true, "content": {"type": "text", "text": ""}}'::jsonb)::json
 from mids k join unnest($1::text[], $2::text[]) as u (integration_id, mid) using (integration_id, mid)
 where m.id = k.message_id and not m.deleted returning m.id
+"""
+# After the messages, as whoever copies a file has it; copies go along. Served by media_of_mid.
+_UNSHOW = """
+delete from media m using unnest($1::text[], $2::text[]) as u (integration_id, mid)
+where m.integration_id = u.integration_id and m.mid = u.mid
 """
 
 
@@ -205,6 +218,7 @@ class _Writer:
         self._now = now
         self._messages: list[tuple[str, str, str, str, str | None, dict[str, Any]]] = []
         self._parts: list[tuple[str, str, int, str, str]] = []
+        self._media: list[tuple[str, str, str, str, int, str | None, str | None, str, int, str]] = []
         self._counts: dict[str, int] = {}
         self._actions: dict[str, datetime] = {}
         self._reads: dict[tuple[str, str], datetime] = {}
@@ -226,6 +240,7 @@ class _Writer:
             events.append(self._event("conversation:create", contact, payload))
             if isinstance(arrival, ReferralArrival):
                 self._act(contact, arrival)
+                self._show(arrival, contact)
                 return events
         match arrival:
             case MessageArrival():
@@ -240,6 +255,7 @@ class _Writer:
                     events += self._message(_echoed(arrival), contact, message_id)
             case ReferralArrival():
                 self._act(contact, arrival)
+                self._show(arrival, contact)
                 payload = self._about(contact, referral=arrival.referral)
                 events.append(self._event("conversation:referral", contact, payload))
             case ReadArrival():
@@ -257,6 +273,7 @@ class _Writer:
             self._act(contact, arrival)
         conversation_id = contact.conversation["id"]
         masks = switched_on(arrival.route.settings, "maskCreditCardNumbers")
+        message_ids = []
         for part, content in enumerate(arrival.contents):
             message: dict[str, Any] = {
                 "id": first_id if part == 0 else new_id(),
@@ -276,6 +293,7 @@ class _Writer:
                     "type": "externalMessageId",
                     "externalMessageId": arrival.quoted_mid,
                 }
+            message_ids.append(message["id"])
             user_id = contact.user["id"] if by_user else None
             self._messages.append((message["id"], contact.app_id, conversation_id, arrival.author, user_id, message))
             if part:
@@ -286,7 +304,22 @@ class _Writer:
                 told = {**message, "author": {**message["author"], "user": shapes.user_brief(contact.user)}}
             payload = {"conversation": contact.conversation, "message": told}
             events.append(self._event("conversation:message", contact, payload))
+        self._show(arrival, contact, message_ids)
         return events
+
+    def _show(
+        self, arrival: MessageArrival | ReferralArrival, contact: Contact, message_ids: Sequence[str] = ()
+    ) -> None:
+        """Remember the files that addresses of ours name: each goes with the message that shows it."""
+        for part, one in enumerate(arrival.media):
+            message_id = message_ids[one.content or 0] if message_ids else None
+            conversation_id = None if message_ids else contact.conversation["id"]
+            self._media.append(
+                (
+                    *(one.id, contact.app_id, contact.integration_id, arrival.mid, part),
+                    *(message_id, conversation_id, one.kind, one.position, one.url),
+                )
+            )
 
     def _read(self, arrival: ReadArrival, contact: Contact) -> list[Event]:
         if contact.last_read is not None and contact.last_read >= arrival.at:
@@ -334,6 +367,8 @@ class _Writer:
             )
         if self._parts:
             await connection.execute(_MORE_PARTS, *map(list, zip(*self._parts, strict=True)))
+        if self._media:
+            await connection.execute(_MEDIA, *map(list, zip(*self._media, strict=True)), self._now)
         if self._reads:
             await connection.execute(
                 _READ, [k[0] for k in self._reads], [k[1] for k in self._reads], list(self._reads.values())
@@ -343,5 +378,6 @@ class _Writer:
             integrations, mids, apps = map(list, zip(*self._unsent, strict=True))
             await connection.execute(_CLAIM, integrations, mids, apps, [None] * len(mids))
             blanked = await connection.fetch(_BLANK, integrations, mids)
+            await connection.execute(_UNSHOW, integrations, mids)
             if blanked:
                 await attachments.let_go_of_messages(connection, [row["id"] for row in blanked])

@@ -7,6 +7,7 @@ envelope  a webhook's bytes -> its items               errors    Meta's codes ->
 wire      an item -> a typed event, pure               render    content -> send parts, pure
 mapping   events -> arrivals, pure                     ledger    the send ledger's SQL
 inbound   the `inbound` lanes                          outbound  the `send` lanes
+media     media of messages, by proxy              profiles the `profile` lanes
 connect   token, Page, account, subscriptions          accounts  Facebook apps and connected accounts
 conversions  events for Meta's ad measurement
 """

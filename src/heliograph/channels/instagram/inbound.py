@@ -19,11 +19,14 @@ from heliograph.channels.instagram.envelope import items
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.journal import INBOUND_LANE, applied_by, read
 from heliograph.channels.instagram.leftovers import Leftover, keep, label
+from heliograph.channels.instagram.media.dress import STORE, Dresser
+from heliograph.channels.instagram.media.keep import keep_jobs
 from heliograph.channels.instagram.profile import read_profiles
+from heliograph.channels.instagram.profiles import ProfileWorker
 from heliograph.events import Event, publish
-from heliograph.lanes import Job, Lane, LaneKind, Outcome, settle
+from heliograph.lanes import Job, Lane, LaneKind, NewJob, Outcome, enqueue, settle
 from heliograph.messaging import contacts, intake
-from heliograph.messaging.arrivals import Arrival, Profile
+from heliograph.messaging.arrivals import Arrival, MessageArrival, Profile, ReadArrival, UnsendArrival
 from heliograph.storage import Connection, Database
 from heliograph.telemetry import metrics
 from heliograph.telemetry.logs import get_logger
@@ -64,6 +67,7 @@ class _Plan:
     settled: list[tuple[int, Any, str]] = field(default_factory=list)  # unknown part, mid that settles it
     reads: list[tuple[int, str, str, str]] = field(default_factory=list)  # integration, person, mid
     actions: list[contacts.Action] = field(default_factory=list)  # of leftovers
+    copies: list[int] = field(default_factory=list)  # arrivals whose files are to be copied
     leftovers: list[Leftover] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     steps: list[_Step] = field(default_factory=list)
@@ -76,11 +80,15 @@ class _MetNoMoreError(Exception):
 class InboundWorker:
     """Handles the ``inbound`` lanes."""
 
-    def __init__(self, database: Database, graph: Graph, apps: FacebookApps, box: Any) -> None:
+    def __init__(
+        self, database: Database, graph: Graph, apps: FacebookApps, box: Any, dresser: Dresser, profiles: ProfileWorker
+    ) -> None:
         self._database = database
         self._graph = graph
         self._apps = apps
         self._box = box
+        self._dresser = dresser
+        self._refreshed = profiles
         self._met: set[contacts.Key] = set()
 
     def kind(self) -> LaneKind:
@@ -161,14 +169,15 @@ class InboundWorker:
     async def _profiles(self, strangers: Mapping[contacts.Key, Account]) -> dict[contacts.Key, Profile]:
         tokens = await accounts.tokens(self._database, self._box, self._apps, {key[0] for key in strangers})
         wanted = [(key, key[1], *tokens[key[0]]) for key in strangers if key[0] in tokens]
-        return await read_profiles(self._graph, wanted)
+        read = await read_profiles(self._graph, wanted)
+        return {key: self._dresser.profile(read[key], key[0], key[1], strangers[key].media_mode) for key in read}
 
     async def _apply(self, work: Sequence[tuple[Lane, list[_Step]]], profiles: Mapping[contacts.Key, Profile]) -> None:
         if not work:
             return
         now = datetime.now(UTC)
         async with self._database.transaction() as connection:
-            plan = await _plan(connection, work, now)
+            plan = await _plan(connection, work, now, self._dresser)
             applied = await intake.apply(connection, [arrival for _, arrival in plan.arrivals], profiles, now)
             gone = applied.made & self._met
             if gone:
@@ -176,6 +185,7 @@ class InboundWorker:
                 raise _MetNoMoreError
             events = [(plan.arrivals[index][0], event) for index, event in applied.events]
             events += await _delivered(connection, plan, applied, now)
+            await enqueue(connection, [*_copies(plan, applied), *self._refreshed.jobs(_writers(plan, applied), now)])
             await publish(connection, [event for _, event in sorted(events, key=lambda pair: pair[0])])
             for index in sorted(applied.unwanted):
                 plan.leftovers.append(_leftover(plan.steps[plan.arrivals[index][0]], NO_START))
@@ -198,7 +208,9 @@ def _together(lane: Lane) -> Sequence[Job]:
     return lane.jobs[:1] if lane.jobs and lane.jobs[0].attempts else lane.jobs
 
 
-async def _plan(connection: Connection, work: Sequence[tuple[Lane, list[_Step]]], now: datetime) -> _Plan:
+async def _plan(
+    connection: Connection, work: Sequence[tuple[Lane, list[_Step]]], now: datetime, dresser: Dresser
+) -> _Plan:
     echoes = {
         (route.route.integration_id, step.event.mid): (route.route.integration_id, step.person)
         for _, steps in work
@@ -212,7 +224,7 @@ async def _plan(connection: Connection, work: Sequence[tuple[Lane, list[_Step]]]
         finished = []
         for step in steps:
             number = len(plan.steps)
-            if not _plan_step(plan, number, step, known, in_flight, now):
+            if not _plan_step(plan, number, step, known, in_flight, now, dresser):
                 break  # this one waits, and those behind it
             plan.steps.append(step)
             finished.append(step.job.id)
@@ -245,6 +257,7 @@ def _plan_step(
     known: set[tuple[str, str]],
     in_flight: dict[tuple[str, str], list[Any]],
     now: datetime,
+    dresser: Dresser,
 ) -> bool:
     """Add a step to the plan. False: it has to wait for the answer to a send."""
     event = step.event
@@ -279,7 +292,10 @@ def _plan_step(
                 return False
         if isinstance(event, wire.Read):
             plan.reads.append((number, integration_id, step.person, event.mid))
-        plan.arrivals.append((number, mapping.arrival(event, route.route, step.person)))
+        arrival = dresser.arrival(mapping.arrival(event, route.route, step.person), event, route.media_mode)
+        plan.arrivals.append((number, arrival))
+        if route.media_mode == STORE:
+            plan.copies.append(len(plan.arrivals) - 1)
     if isinstance(event, wire.Message) and event.unknown:
         plan.leftovers.append(_leftover(step, f"attachment:{event.unknown[0]}"))
     return True
@@ -355,6 +371,28 @@ async def _delivered(
     if not confirmed:
         return []
     return [(len(plan.steps), delivery_event(USER, row, now)) for row in await ledger.about(connection, confirmed)]
+
+
+def _copies(plan: _Plan, applied: intake.Applied) -> list[NewJob]:
+    """The jobs that copy files, of what was applied."""
+    wanted = [index for index in plan.copies if index not in applied.duplicates | applied.unwanted]
+    arrivals = [plan.arrivals[index][1] for index in wanted]
+    return [
+        job
+        for arrival in arrivals
+        if isinstance(arrival, MessageArrival)
+        for job in keep_jobs(arrival.route.integration_id, arrival.media)
+    ]
+
+
+def _writers(plan: _Plan, applied: intake.Applied) -> list[contacts.Contact]:
+    """Who did something just now: their profiles can be read (Meta reference 5.1)."""
+    keys = {
+        (arrival.route.integration_id, arrival.person)
+        for _, arrival in plan.arrivals
+        if not isinstance(arrival, ReadArrival | UnsendArrival) and getattr(arrival, "author", "user") == "user"
+    }
+    return [applied.contacts[key] for key in sorted(keys) if key in applied.contacts]
 
 
 def _leftover(step: _Step, reason: str) -> Leftover:
