@@ -66,7 +66,7 @@ def test_an_origin_that_the_operator_named_is_taken_exactly_and_loopback_by_all_
 
 @pytest.mark.parametrize("wrong", ["*", "a b", "host:80", "*.", "ftp://x", "http://"])
 def test_a_setting_that_names_no_hosts_is_refused(wrong: str) -> None:
-    with pytest.raises(ValueError, match="host|origin"):
+    with pytest.raises(ValueError, match=r"host|origin"):
         Hosts.of(wrong, "https://graph.facebook.com")
 
 
@@ -131,9 +131,7 @@ def test_a_link_to_another_host_is_given_no_address(shop: Shop, house: House) ->
         "gopher://127.0.0.1/x",
     ],
 )
-def test_a_redirect_to_elsewhere_is_not_followed(
-    shop: Shop, house: House, meta: PlayedCdn, elsewhere: str
-) -> None:
+def test_a_redirect_to_elsewhere_is_not_followed(shop: Shop, house: House, meta: PlayedCdn, elsewhere: str) -> None:
     url, _, _ = shown(shop, meta, redirect=elsewhere)
     answer = got(house, url)
     assert answer.status == 410

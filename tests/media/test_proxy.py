@@ -1,8 +1,10 @@
 """Inbound media by proxy: what our address gives, whatever Meta's link does meanwhile."""
 
 import asyncio
+import http.client
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -61,9 +63,7 @@ def test_several_pictures_have_an_address_each(shop: Shop, house: House, meta: P
 
 
 @pytest.mark.parametrize("status", [403, 404, 410])
-def test_a_link_that_lapsed_is_read_anew_once_and_kept(
-    shop: Shop, house: House, meta: PlayedCdn, status: int
-) -> None:
+def test_a_link_that_lapsed_is_read_anew_once_and_kept(shop: Shop, house: House, meta: PlayedCdn, status: int) -> None:
     url, name, mid = shown(shop, meta, good={"2"}, lapsed_status=status)
     meta.pictures(mid, meta.link(name, 2))
     assert got(house, url).body == PNG
@@ -86,9 +86,7 @@ def test_many_viewers_at_once_share_one_fresh_link(shop: Shop, house: House, met
     "told",
     [refused(9000001), refused(100, 33), {"attachments": {"data": []}}, {"attachments": {"data": [{"id": "1"}]}}, {}],
 )
-def test_410_and_no_hammering_when_meta_has_it_no_more(
-    shop: Shop, house: House, meta: PlayedCdn, told: Any
-) -> None:
+def test_410_and_no_hammering_when_meta_has_it_no_more(shop: Shop, house: House, meta: PlayedCdn, told: Any) -> None:
     url, name, mid = shown(shop, meta, good=set())
     meta.tells(mid, told)
     first = got(house, url)
@@ -118,9 +116,7 @@ def test_a_fresh_link_that_does_not_work_either_is_not_asked_for_again(
         (refused(10, status=403), "permission"),
     ],
 )
-def test_503_when_meta_cannot_tell_just_now(
-    shop: Shop, house: House, meta: PlayedCdn, told: Any, advice: str
-) -> None:
+def test_503_when_meta_cannot_tell_just_now(shop: Shop, house: House, meta: PlayedCdn, told: Any, advice: str) -> None:
     url, _, mid = shown(shop, meta, good=set())
     meta.tells(mid, told)
     answer = got(house, url)
@@ -149,9 +145,7 @@ def test_unsent_is_gone_at_once(shop: Shop, house: House, meta: PlayedCdn) -> No
 
 def test_a_deleted_message_takes_its_file_along(shop: Shop, house: House, meta: PlayedCdn) -> None:
     url, _, mid = shown(shop, meta)
-    (row,) = house.rows(
-        "select m.id, conversation_id from messages m where m.app_id = $1", shop.app_id
-    )
+    (row,) = house.rows("select m.id, conversation_id from messages m where m.app_id = $1", shop.app_id)
     path = f"/v2/apps/{shop.app_id}/conversations/{row['conversation_id']}/messages/{row['id']}"
     house.api("DELETE", path)
     assert got(house, url).status == 410
@@ -189,16 +183,14 @@ def test_head_tells_all_and_fetches_next_to_nothing(shop: Shop, house: House, me
 
 
 def test_unchanged_costs_meta_nothing(shop: Shop, house: House, meta: PlayedCdn) -> None:
-    url, name, _ = shown(shop, meta)
+    url, _, _ = shown(shop, meta)
     etag = got(house, url).headers["etag"]
     before = len(meta.fetched)
     assert got(house, url, if_none_match=etag).status == 304
     assert len(meta.fetched) == before
 
 
-def test_a_viewer_who_leaves_takes_the_connection_to_the_cdn_along(
-    shop: Shop, house: House, meta: PlayedCdn
-) -> None:
+def test_a_viewer_who_leaves_takes_the_connection_to_the_cdn_along(shop: Shop, house: House, meta: PlayedCdn) -> None:
     url, name, _ = shown(shop, meta)
     meta.files[name].holds = asyncio.Event()
     left = metrics.MEDIA_SERVED.labels("left")._value.get()
@@ -211,9 +203,6 @@ def test_a_viewer_who_leaves_takes_the_connection_to_the_cdn_along(
 
 
 def _leaves_after_some(house: House, url: str) -> None:
-    import http.client
-    from urllib.parse import urlsplit
-
     connection = http.client.HTTPConnection("127.0.0.1", house.port, timeout=10)
     connection.request("GET", urlsplit(url).path)
     answer = connection.getresponse()
@@ -235,8 +224,6 @@ def test_while_bytes_flow_nothing_of_the_database_is_held(shop: Shop, house: Hou
 
 
 def test_a_file_that_ends_before_its_end_is_not_taken_for_whole(shop: Shop, house: House, meta: PlayedCdn) -> None:
-    import http.client
-
     url, _, _ = shown(shop, meta, ends_early=True)
     with pytest.raises((http.client.IncompleteRead, ConnectionError)):
         got(house, url)
@@ -257,9 +244,7 @@ def test_an_encoding_that_nobody_asked_for_is_refused(shop: Shop, house: House, 
     assert got(house, url).status == 503
 
 
-def test_a_silent_cdn_is_given_up(
-    shop: Shop, house: House, meta: PlayedCdn, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_silent_cdn_is_given_up(shop: Shop, house: House, meta: PlayedCdn, monkeypatch: pytest.MonkeyPatch) -> None:
     url, name, _ = shown(shop, meta)
     house.loop.run(house.channel._cdn.close())
     monkeypatch.setattr(client, "SILENCE_SECONDS", 0.2)

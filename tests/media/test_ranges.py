@@ -68,9 +68,7 @@ def test_a_range_of_a_link_that_lapsed(shop: Shop, house: House, meta: PlayedCdn
     assert got(house, url, range="bytes=7-9").body == MP4[7:10]
 
 
-def test_a_cdn_that_neither_ranges_nor_tells_lengths_gives_the_whole(
-    shop: Shop, house: House, meta: PlayedCdn
-) -> None:
+def test_a_cdn_that_neither_ranges_nor_tells_lengths_gives_the_whole(shop: Shop, house: House, meta: PlayedCdn) -> None:
     url, name, _ = shown(shop, meta, MP4, "video")
     with at_meta(meta, name, ranges=False, tells_length=False):
         answer = got(house, url, range="bytes=5-9")

@@ -29,9 +29,7 @@ def answered(shop: Shop, meta: PlayedCdn, **how: Any) -> tuple[dict[str, Any], s
     return message["metadata"], name, mid
 
 
-def test_an_answer_to_a_story_has_metas_link_and_an_address_of_ours(
-    shop: Shop, house: House, meta: PlayedCdn
-) -> None:
+def test_an_answer_to_a_story_has_metas_link_and_an_address_of_ours(shop: Shop, house: House, meta: PlayedCdn) -> None:
     metadata, name, _ = answered(shop, meta)
     assert metadata["instagram.storyUrl"] == meta.link(name)
     assert metadata["instagram.storyId"] == "17"
