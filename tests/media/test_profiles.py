@@ -214,3 +214,25 @@ def test_a_forgotten_person_has_no_picture(shop: Shop, house: House, meta: Playe
     user = house.value("select id from users where app_id = $1", shop.app_id)
     house.api("DELETE", f"/v2/apps/{shop.app_id}/users/{user}")
     assert got(house, url).status == 410
+
+
+def test_503_for_a_picture_while_meta_does_not_answer(shop: Shop, house: House, meta: PlayedCdn) -> None:
+    person, name = unique("58"), unique("18")
+    meta.profiles[person] = (200, ama(meta, picture=meta.put(name)))
+    written(shop, person)
+    meta.files[name].good.clear()
+    meta.profiles[person] = refused(2, status=500)
+    assert got(house, client_of(shop)["avatar_url"]).status == 503
+
+
+def test_another_picture_has_another_etag(shop: Shop, house: House, meta: PlayedCdn) -> None:
+    person, one, two = unique("58"), unique("18"), unique("18")
+    meta.profiles[person] = (200, ama(meta, picture=meta.put(one)))
+    written(shop, person)
+    url = client_of(shop)["avatar_url"]
+    etag = got(house, url).headers["etag"]
+    assert got(house, url, if_none_match=etag).status == 304
+    meta.profiles[person] = (200, ama(meta, picture=meta.put(two, PNG + b"2")))
+    grown_old(shop, timedelta(days=8))
+    written(shop, person)
+    assert got(house, url, if_none_match=etag).body == PNG + b"2"

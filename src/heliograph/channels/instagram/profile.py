@@ -1,6 +1,7 @@
 """Profiles of people (Meta reference 5.1). A failing profile is normal and blocks nothing."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,6 +20,27 @@ _AT_ONCE = 20
 _REFUSALS = {230: "no_consent", 9010: "no_such_person", 2018218: "not_available", 2018247: "not_available"}
 
 
+async def read_profile(graph: Graph, person: str, token: str, secret: str | None) -> Profile:
+    """One profile. Raises what the Graph client raises; it is counted and logged here."""
+    try:
+        raw = await graph.call(
+            "GET",
+            f"/{person}",
+            token,
+            secret=secret,
+            params={"fields": _FIELDS},
+            timeout=_TIMEOUT_SECONDS,
+            name="profile",
+        )
+    except (GraphError, NotSentError, NoAnswerError) as error:
+        outcome = _outcome(error)
+        metrics.PROFILES.labels(outcome).inc()
+        log.info("profile not readable", person=person, outcome=outcome, error=type(error).__name__)
+        raise
+    metrics.PROFILES.labels("read").inc()
+    return _profile(raw)
+
+
 async def read_profiles(graph: Graph, wanted: Iterable[tuple[Any, str, str, str | None]]) -> dict[Any, Profile]:
     """Profiles by key, of ``(key, person, page token, app secret)``; those that cannot be read are missing."""
     gate = asyncio.Semaphore(_AT_ONCE)
@@ -26,23 +48,8 @@ async def read_profiles(graph: Graph, wanted: Iterable[tuple[Any, str, str, str 
 
     async def read(key: Any, person: str, token: str, secret: str | None) -> None:
         async with gate:
-            try:
-                raw = await graph.call(
-                    "GET",
-                    f"/{person}",
-                    token,
-                    secret=secret,
-                    params={"fields": _FIELDS},
-                    timeout=_TIMEOUT_SECONDS,
-                    name="profile",
-                )
-            except (GraphError, NotSentError, NoAnswerError) as error:
-                outcome = _outcome(error)
-                metrics.PROFILES.labels(outcome).inc()
-                log.info("profile not readable", person=person, outcome=outcome, error=type(error).__name__)
-                return
-            metrics.PROFILES.labels("read").inc()
-            found[key] = _profile(raw)
+            with contextlib.suppress(GraphError, NotSentError, NoAnswerError):
+                found[key] = await read_profile(graph, person, token, secret)
 
     await asyncio.gather(*(read(*one) for one in wanted))
     return found

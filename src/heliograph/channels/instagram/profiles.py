@@ -20,7 +20,7 @@ from heliograph.channels.instagram import accounts
 from heliograph.channels.instagram.accounts import FacebookApps
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.media.dress import Dresser
-from heliograph.channels.instagram.profile import read_profiles
+from heliograph.channels.instagram.profile import read_profile, read_profiles
 from heliograph.lanes import Job, Lane, LaneKind, NewJob, Outcome, settle
 from heliograph.messaging import contacts
 from heliograph.messaging.arrivals import Profile
@@ -159,14 +159,19 @@ class ProfileWorker:
         log.error("refreshing a profile failed again and again", lane=lane.key, error=error)
 
     async def read_now(self, integration_id: str, person: str) -> str | None:
-        """Read a profile because its picture's link lapsed; Meta's fresh link, or None."""
+        """Read a profile because its picture's link lapsed; Meta's fresh link, or None.
+
+        Raises what the Graph client raises.
+        """
         key = integration_id, person
-        now = datetime.now(UTC)
-        found = await self._read([(key, None)])
+        tokens = await accounts.tokens(self._database, self._box, self._apps, [integration_id])
+        if integration_id not in tokens:
+            return None
+        profile = await read_profile(self._graph, person, *tokens[integration_id])
+        dressed = self._dresser.profile(profile, integration_id, person, "proxy")
         async with self._database.transaction() as connection:
-            await _write(connection, found, now)
-        profile = found.profiles.get(key)
-        link = profile.raw.get("profile_pic") if profile else None
+            await _write(connection, _Found([key], {key: dressed}), datetime.now(UTC))
+        link = profile.raw.get("profile_pic")
         return link if isinstance(link, str) else None
 
     async def _find(self, keys: Sequence[Key], now: datetime) -> _Found:
@@ -179,8 +184,8 @@ class ProfileWorker:
             ]
         )
 
-    async def _read(self, wanted: Sequence[tuple[Key, str | None]]) -> _Found:
-        modes = {key: mode or "proxy" for key, mode in wanted}
+    async def _read(self, wanted: Sequence[tuple[Key, str]]) -> _Found:
+        modes = dict(wanted)
         tokens = await accounts.tokens(self._database, self._box, self._apps, {key[0] for key in modes})
         asked = [(key, key[1], *tokens[key[0]]) for key in modes if key[0] in tokens]
         profiles = await read_profiles(self._graph, asked)

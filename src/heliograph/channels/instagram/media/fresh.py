@@ -8,7 +8,8 @@ Invariant: of viewers of a mid at once, one asks Meta; and what Meta could not g
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -107,8 +108,8 @@ class Fresh:
         if not source.connected:
             raise GoneError("The link lapsed, and the Instagram account is connected no more.")
         if source.person is not None:
-            await self._wait(source.integration_id)
-            url = await self._pictures(source.integration_id, source.person)
+            with _translated():
+                url = await self._pictures(source.integration_id, source.person)
             return {} if url is None else {source.key: url}
         assert source.mid is not None
         rows = await sources.of_mid(self._database, source.integration_id, source.mid)
@@ -129,12 +130,8 @@ class Fresh:
         await self._wait(integration_id)
         token, secret = found
         fields = {"fields": "attachments,shares,story"}
-        try:
+        with _translated():
             return await self._graph.call("GET", f"/{mid}", token, secret=secret, params=fields, name="media")
-        except GraphError as error:
-            raise _trouble(error) from error
-        except (NotSentError, NoAnswerError) as error:
-            raise UnavailableError("Meta does not answer.", PASSES_SECONDS) from error
 
     async def _wait(self, integration_id: str) -> None:
         """Wait for this account's turn at Meta."""
@@ -146,6 +143,16 @@ class Fresh:
         if len(self._turn) > 10_000:
             self._turn = {key: at for key, at in self._turn.items() if at > now}
         await asyncio.sleep(turn - now)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except GraphError as error:
+        raise _trouble(error) from error
+    except (NotSentError, NoAnswerError) as error:
+        raise UnavailableError("Meta does not answer.", PASSES_SECONDS) from error
 
 
 def _trouble(error: GraphError) -> GoneError | UnavailableError:

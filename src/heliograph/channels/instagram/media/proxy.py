@@ -97,7 +97,7 @@ class Proxy:
         source = await sources.find(self._database, named)
         if source is None:
             raise GoneError(_NOTHING)
-        etag = serving.etag_of(source.key, source.is_story)
+        etag = serving.etag_of(source)
         if etag and _names(asked.get("if-none-match"), etag):
             await _start(send, 304, {"etag": etag, **_cached(source.kind, etag)})
             await send({"type": "http.response.body", "body": b""})

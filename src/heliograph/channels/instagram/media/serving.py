@@ -4,10 +4,12 @@ The file's first bytes decide what it is: Meta's CDN is known to declare wrongly
 (gotcha 9). A browser must not take a stranger's file for a page of ours.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 
 from heliograph.channels.instagram.media.cdn import BeyondError, Range
+from heliograph.channels.instagram.media.sources import Source
 from heliograph.messaging.media_types import HEAD_BYTES, UNKNOWN, extension_of, media_type_of, served_as, shown_inline
 
 # What the webhook's word for an attachment says of files whose first bytes leave it open, such as MP4.
@@ -50,9 +52,11 @@ def bounds(wanted: Range, total: int) -> tuple[int, int]:
     return first, last
 
 
-def etag_of(key: str, story: bool) -> str | None:
-    """The file behind an address is always the same one; of a story nothing is to be remembered."""
-    return None if story else f'"{key}"'
+def etag_of(source: Source) -> str | None:
+    """The file of a message is always the same one; a person's picture changes; a story nobody is to remember."""
+    if source.is_story:
+        return None
+    return f'"{hashlib.sha256(source.url.encode()).hexdigest()[:32] if source.person else source.key}"'
 
 
 def headers(kind: str, media_type: str, etag: str | None) -> dict[str, str]:
