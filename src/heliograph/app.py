@@ -4,6 +4,7 @@ Meta ──▶ /webhooks/instagram/…   plain ASGI, before everything else
 business ──▶ /v2, /sc/v2         the API
 people ──▶ /oauth, /sc/oauth     the API, too
 anybody ──▶ /sc/attachments/v2   files, by whoever knows their address
+            /sc/media/v2         media of people's messages, by proxy
 operator ──▶ /healthz /readyz /metrics
 """
 
@@ -24,6 +25,8 @@ from heliograph.api.media import MEDIA_PATH, Media
 from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.journal import pruning as journal_pruning
+from heliograph.channels.instagram.media.addresses import MEDIA_PATH as PROXY_PATH
+from heliograph.channels.instagram.media.hosts import Hosts
 from heliograph.channels.instagram.receive import CALLBACK_PATH
 from heliograph.delivery.guard import parse_networks
 from heliograph.delivery.removal import RemovalWorker
@@ -93,7 +96,12 @@ class Application:
     def __init__(self, settings: Settings, database: Database, box: SecretBox) -> None:
         self._graph = Graph(settings.graph_url, settings.graph_version, timeout=settings.graph_timeout)
         self._instagram = InstagramChannel(
-            database, box, self._graph, public_url=settings.reachable_at, unknown_grace=settings.unknown_grace
+            database,
+            box,
+            self._graph,
+            public_url=settings.reachable_at,
+            unknown_grace=settings.unknown_grace,
+            media_hosts=Hosts.of(settings.media_hosts, settings.graph_url),
         )
         self._sender = Sender(parse_networks(settings.webhook_allow_networks))
         delivery = DeliveryWorker(database, box, self._sender)
@@ -126,6 +134,7 @@ class Application:
         await self._housekeeper.stop()
         await self._lanes.stop(patience=DRAIN_SECONDS)
         await self._sender.close()
+        await self._instagram.close()
         await self._graph.close()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -137,6 +146,8 @@ class Application:
             await self._operate(scope, receive, send)
         elif scope["type"] == "http" and path.startswith(MEDIA_PATH):
             await self._media(scope, receive, send)
+        elif scope["type"] == "http" and path.startswith(PROXY_PATH):
+            await self._instagram.media(scope, receive, send)
         else:
             await self._api(scope, receive, send)
 

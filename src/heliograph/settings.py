@@ -49,6 +49,13 @@ class Settings(BaseSettings):
             description="Seconds to wait for the echo of a part whose outcome is unknown, before the thread is read.",
         ),
     ] = 30.0
+    media_hosts: Annotated[
+        str,
+        Field(
+            description="Hosts of Meta's CDN: no other is asked for media. Names, *.names, or origins such as"
+            " http://10.0.0.5:8001, which alone may be private. The Graph API's own origin always belongs to them."
+        ),
+    ] = "lookaside.fbsbx.com,*.fbcdn.net,*.cdninstagram.com"
     webhook_allow_networks: Annotated[
         str,
         Field(

@@ -23,6 +23,8 @@ ResponderId = Annotated[str, Field(min_length=1, max_length=100)]
 # Ours: when replies carry Meta's HUMAN_AGENT tag.
 HumanAgentTag = Literal["afterWindow", "always", "never"]
 CarouselMode = Literal["native", "text"]
+# Ours: how people's media are served.
+MediaMode = Literal["proxy", "store", "link"]
 
 _COLOUR = re.compile(r"(?:[0-9a-fA-F]{3}){1,2}")
 _ORIGIN = re.compile(r"https?://[^\s/?#@]+")
@@ -93,6 +95,7 @@ FIELDS: Mapping[str, tuple[Own, ...]] = {
         Own("storyMentionsEnabled", bool, nullable=True, patched=True),
         Own("humanAgentTag", HumanAgentTag, nullable=True, patched=True),
         Own("carouselMode", CarouselMode, nullable=True, patched=True),
+        Own("mediaMode", MediaMode, nullable=True, patched=True),
     ),
     "messenger": (
         _secret("pageAccessToken", needed=True, patched=True),

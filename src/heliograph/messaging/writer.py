@@ -1,6 +1,6 @@
 """The rows of a batch of arrivals, gathered while they are told as events, then written set-based."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,6 +49,14 @@ update clients c set last_seen = greatest(c.last_seen, t.at), last_action_at = g
 from unnest($12::text[], $13::timestamptz[]) as t (id, at) where c.id = t.id
 """
 
+# A mid is claimed once, so its files are written once.
+_MEDIA = """
+insert into media (id, app_id, integration_id, mid, part, message_id, conversation_id, kind, position, url, refreshed_at)
+select *, $11::timestamptz from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::text[],
+                                       $7::text[], $8::text[], $9::smallint[], $10::text[])
+on conflict do nothing
+"""
+
 _READ = """
 update participants p set last_read = t.at, unread_count = 0
 from unnest($1::text[], $2::text[], $3::timestamptz[]) as t (conversation_id, user_id, at)
@@ -79,6 +87,7 @@ class Writer:
         self._quotable = quotable
         self._messages: list[_Row] = []
         self._parts: list[tuple[str, str, int, str, str]] = []
+        self._media: list[tuple[str, str, str, str, int, str | None, str | None, str, int, str]] = []
         self._counts: dict[str, int] = {}
         self._actions: dict[str, datetime] = {}
         self._reads: dict[tuple[str, str], datetime] = {}
@@ -105,6 +114,7 @@ class Writer:
             case ReferralArrival():
                 if arrival.acts:
                     self._act(contact, arrival)
+                self._show(arrival, contact)
             case ReadArrival():
                 events += self._read(arrival, contact)
             case ControlArrival():
@@ -137,6 +147,7 @@ class Writer:
         conversation_id = contact.conversation["id"]
         masks = switched_on(arrival.route.settings, "maskCreditCardNumbers")
         quoted, quoted_id = self._quote(arrival)
+        message_ids = []
         for part, content in enumerate(arrival.contents):
             message: dict[str, Any] = {
                 "id": first_id if part == 0 else new_id(),
@@ -153,6 +164,7 @@ class Writer:
                 message["metadata"] = arrival.metadata
             if quoted is not None:
                 message["quotedMessage"] = quoted
+            message_ids.append(message["id"])
             user_id = contact.user["id"] if by_user else None
             channel = {"raw": arrival.raw} if part == 0 and arrival.raw is not None else None
             self._messages.append(
@@ -168,7 +180,22 @@ class Writer:
                 told = {**message, "author": {**message["author"], "user": shapes.user_brief(contact.user)}}
             payload = {"conversation": contact.conversation, "message": told}
             events.append(self._event("conversation:message", contact, payload))
+        self._show(arrival, contact, message_ids)
         return events
+
+    def _show(
+        self, arrival: MessageArrival | ReferralArrival, contact: Contact, message_ids: Sequence[str] = ()
+    ) -> None:
+        """Remember the files that addresses of ours name: each goes with the message that shows it."""
+        for part, one in enumerate(arrival.media):
+            message_id = message_ids[one.content or 0] if message_ids else None
+            conversation_id = None if message_ids else contact.conversation["id"]
+            self._media.append(
+                (
+                    *(one.id, contact.app_id, contact.integration_id, arrival.mid, part),
+                    *(message_id, conversation_id, one.kind, one.position, one.url),
+                )
+            )
 
     def _quote(self, arrival: MessageArrival) -> tuple[dict[str, Any] | None, str | None]:
         """The wire's ``quotedMessage`` (2.7): the message itself where it is known, and its id; else the channel's id."""
@@ -269,6 +296,8 @@ class Writer:
             )
         if self._parts:
             await connection.execute(_MORE_PARTS, *map(list, zip(*self._parts, strict=True)))
+        if self._media:
+            await connection.execute(_MEDIA, *map(list, zip(*self._media, strict=True)), self._now)
         if self._reads:
             await connection.execute(
                 _READ, [k[0] for k in self._reads], [k[1] for k in self._reads], list(self._reads.values())

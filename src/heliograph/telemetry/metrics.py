@@ -94,3 +94,18 @@ API_LIMITED = Counter(
     ["reason"],
     registry=REGISTRY,
 )
+MEDIA_SERVED = Counter(
+    "heliograph_media_total",
+    "Requests for media of people's messages and profiles, by how they ended",
+    ["outcome"],
+    registry=REGISTRY,
+)
+MEDIA_REFRESHES = Counter(
+    "heliograph_media_refreshes_total", "Links to media that lapsed and were read anew", ["outcome"], registry=REGISTRY
+)
+MEDIA_COPIES = Counter(
+    "heliograph_media_copies_total", "Copies of media (mediaMode store), by outcome", ["outcome"], registry=REGISTRY
+)
+PROFILES = Counter(
+    "heliograph_profiles_total", "Profiles asked for at Meta, by outcome", ["outcome"], registry=REGISTRY
+)

@@ -19,6 +19,7 @@ CHANNEL_FIELDS: Mapping[str, str] = {
     "storyRepliesEnabled": "Whether answers to stories are taken.",
     "storyMentionsEnabled": "Whether mentions in stories are taken.",
     "carouselMode": "How carousels and lists go out: as cards, or as text. An addition of ours.",
+    "mediaMode": "How people's media are served: by proxy, from a copy, or by Meta's own link. An addition of ours.",
     "humanAgentTag": "When answers carry Meta's human agent tag: after 24 hours, always, never. An addition of ours.",
     "defaultResponderId": "The integration that answers first. It is never shown.",
     "defaultResponder": "The integration that answers first.",

@@ -40,6 +40,7 @@ SHOWN: Mapping[str, Mapping[str, Schema]] = {
         "storyMentionsEnabled?": FLAG,
         "humanAgentTag?": one_of("afterWindow", "always", "never"),
         "carouselMode?": one_of("native", "text"),
+        "mediaMode?": one_of("proxy", "store", "link"),
     },
     "ios": {"production?": FLAG, "autoUpdateBadge?": FLAG, **_SDK},
     "line": {
