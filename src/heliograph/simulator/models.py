@@ -9,7 +9,10 @@ Source = Literal["api", "app", "person"]
 
 @dataclass(slots=True)
 class App:
-    """A Facebook app, with its one webhook subscription for the object *instagram*."""
+    """A Facebook app, with its one webhook subscription for the object *instagram*.
+
+    ``deauthorize_url`` and ``data_deletion_url`` are called when a person removes it or wants their data deleted.
+    """
 
     id: str
     secret: str
@@ -19,6 +22,8 @@ class App:
     callback_url: str | None = None
     fields: list[str] = field(default_factory=list)
     created_ms: int = 0
+    deauthorize_url: str | None = None
+    data_deletion_url: str | None = None
 
 
 @dataclass(slots=True)

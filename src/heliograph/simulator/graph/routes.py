@@ -14,10 +14,10 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from heliograph.simulator.errors import GraphError, refuse
-from heliograph.simulator.faults import GraphFault
-from heliograph.simulator.graph import apps, conversations, conversions, login, pages, people, send
+from heliograph.simulator.graph import apps, conversations, conversions, login, pages, people, send, spoiled
 from heliograph.simulator.graph.call import Call, parameters
 from heliograph.simulator.graph.flavours import FACEBOOK_LOGIN, Flavour
+from heliograph.simulator.graph.spoiled import Reply
 from heliograph.simulator.wire_log import Entry
 from heliograph.simulator.world import World
 
@@ -83,31 +83,22 @@ class Graph:
         began = time.perf_counter()
         entry = world.wire.new("graph", world.clock.now_ms(), method, path, query, body)
         after: list[Callable[[], None]] = []
-        fault = world.faults.take_graph(method, path)
-        status = 0
-        answer: Any = {}
-        if fault and fault.delay_seconds:
-            await world.pause(fault.delay_seconds)
-        if fault and fault.mode == "before":
-            spoil: GraphFault | None = fault
+        struck = spoiled.strike(world, entry, headers) if world.faults.graph else None
+        if struck:
+            reply = await spoiled.reply(world, struck, lambda: self._answer(entry, headers, after), after)
         else:
             status, answer = await self._answer(entry, headers, after)
-            spoil = fault if status == 200 else None
-        if spoil and spoil.outcome == "error":
-            status, answer = spoil.status, spoil.error().body()
-        entry.response = orjson.dumps(answer) if not spoil or spoil.outcome == "error" else b""
-        entry.status = status if entry.response else None
+            reply = Reply(status, orjson.dumps(answer))
+        entry.response, entry.status = reply.body, None if reply.broken else reply.status
         entry.milliseconds = round((time.perf_counter() - began) * 1000)
-        if spoil or status != 200:
-            entry.summary = spoil.outcome if spoil and spoil.outcome != "error" else _summary(answer)
-        if spoil and spoil.outcome != "error":
-            world.wire.changed(entry)
-            for work in after:
-                work()
-            await self._break_off(spoil, send)
-            return
+        if struck or reply.status != 200:
+            entry.summary = reply.broken or _summary(reply.body) or (struck.fault.outcome if struck else "")
         try:
-            await self._respond(send, status, entry.response)
+            if reply.broken:
+                world.wire.changed(entry)
+                await self._break_off(reply.broken, after, send)
+            else:
+                await self._respond(send, reply)
         finally:
             # The message is said even when its sender has hung up.
             world.wire.changed(entry)
@@ -181,25 +172,30 @@ class Graph:
                 return kind, found
         return "", None
 
-    async def _respond(self, send: Send, status: int, body: bytes) -> None:
+    async def _respond(self, send: Send, reply: Reply) -> None:
         self._world.calls += 1
         used = min(99, self._world.calls // 10_000)
         headers = [
-            (b"content-type", b"application/json; charset=UTF-8"),
-            (b"content-length", b"%d" % len(body)),
+            (b"content-type", reply.content_type),
+            (b"content-length", b"%d" % len(reply.body)),
             (b"date", self._world.clock.http_date()),
             (b"facebook-api-version", b"v23.0"),
-            (b"x-app-usage", b'{"call_count":%d,"total_time":%d,"total_cputime":%d}' % (used, used, used)),
             (b"access-control-allow-origin", b"*"),
+            *reply.headers,
         ]
-        if status == 401:
+        if not any(name == b"x-app-usage" for name, _ in reply.headers):
+            usage = b'{"call_count":%d,"total_time":%d,"total_cputime":%d}' % (used, used, used)
+            headers.append((b"x-app-usage", usage))
+        if reply.status == 401:
             headers.append((b"www-authenticate", b'OAuth "Facebook Platform" "invalid_token"'))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": reply.body})
 
-    async def _break_off(self, fault: GraphFault, send: Send) -> None:
+    async def _break_off(self, how: str, after: list[Callable[[], None]], send: Send) -> None:
         """No usable answer: silence, or an answer that ends in its middle because its length was a lie."""
-        if fault.outcome == "hang":
+        while after:
+            after.pop(0)()
+        if how == "hang":
             await self._world.pause(_HANG_SECONDS)
         headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -216,7 +212,11 @@ async def _body(receive: Receive) -> bytes:
             return bytes(body)
 
 
-def _summary(answer: Any) -> str:
+def _summary(body: bytes) -> str:
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return ""
     error = answer.get("error") if isinstance(answer, dict) else None
     if not isinstance(error, dict):
         return ""
