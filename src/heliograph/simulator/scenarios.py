@@ -30,6 +30,8 @@ class Scenario:
     meaning: str
     action: Action
     fault: dict[str, Any]
+    is_way: bool = False
+    """Whether it is a way of answering badly, not an error of the table."""
 
 
 def _row(
@@ -43,7 +45,7 @@ def _row(
 
 
 def _way(name: str, action: Action, meaning: str, **fault: Any) -> Scenario:
-    return Scenario(name, meaning, action, {"match": "send", **fault})
+    return Scenario(name, meaning, action, {"match": "send", **fault}, is_way=True)
 
 
 _INVALID = "Error validating access token: "
