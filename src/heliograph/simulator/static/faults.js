@@ -29,7 +29,7 @@ function call(form, more = {}) {
 }
 
 function curl({ method, path, body }) {
-  const json = Object.keys(body).length ? ` -H 'Content-Type: application/json' -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'` : "";
+  const json = Object.keys(body).length || method === "PATCH" ? ` -H 'Content-Type: application/json' -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'` : "";
   return `curl -X ${method} ${location.origin}/_simulator${path}${json}`;
 }
 
