@@ -34,7 +34,9 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, url: str, size: tuple[int, int] = WIDE, scheme: str = "light", **more: Any) -> Iterator[Page]:
+def opened(
+    browser: Browser, url: str, size: tuple[int, int] = WIDE, scheme: str = "light", **more: Any
+) -> Iterator[Page]:
     """A page at a width and in a colour scheme. Errors of its scripts and of its policy fail the test that used it."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},

@@ -22,6 +22,8 @@ SYMPTOMS: dict[str, tuple[int, int, int | None] | None] = {
     "unlinked": (400, 100, 2534013),
     "messages_off": (403, 200, 2534041),
     "proof_demanded": (400, 100, None),
+    "not_live": (403, 3, None),
+    "tasks_lost": (403, 200, None),
     "human_agent_off": None,
     "app_unsubscribed": None,
     "page_unsubscribed": None,

@@ -61,7 +61,7 @@ def test_a_story_and_a_link_to_media_age(seeded: Seeded, meta: Meta) -> None:
     story = meta.ask("GET", f"/accounts/{seeded.account}/stories")["stories"][0]["url"]
     assert [status(upload), status(story)] == [200, 200]
     meta.advance("25h")
-    assert [status(upload), status(story)] == [200, 403]
+    assert [status(upload), status(story)] == [200, 404]
     assert meta.ask("GET", f"/accounts/{seeded.account}/stories")["stories"] == []
     meta.advance("8d")
     assert status(upload) == 403

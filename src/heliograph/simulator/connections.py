@@ -206,6 +206,27 @@ def _proof(demanded: bool) -> Act:
     return act
 
 
+def _live(live: bool) -> Act:
+    def act(at: Connection) -> None:
+        for app in at.apps:
+            app.live = live
+            at.world.state.save(app)
+
+    return act
+
+
+def _lose_tasks(at: Connection) -> None:
+    at.remember("tasks_lost", at.page.tasks)
+    at.page.tasks = ["ANALYZE", "ADVERTISE", "CREATE_CONTENT"]
+    at.world.state.save(at.page)
+
+
+def _give_tasks(at: Connection) -> None:
+    if at.remembers("tasks_lost"):
+        at.page.tasks = at.recall("tasks_lost")
+        at.world.state.save(at.page)
+
+
 def _death(name: str, subcode: int, meaning: str, undo: bool = False) -> Switch:
     back = _revive(subcode) if undo else None
     return Switch(name, meaning, f"every call answers 190/{subcode}", _die(subcode), _dead(subcode), back)
@@ -250,6 +271,14 @@ _TABLE = (
     Switch(
         "proof_demanded", "The app demands appsecret_proof", "calls without it answer 100",
         _proof(True), lambda at: any(app.require_proof for app in at.apps), _proof(False),
+    ),
+    Switch(
+        "not_live", "The app is in Development mode", "only people and accounts with a role on it are reached and heard",
+        _live(False), lambda at: not any(app.live for app in at.apps), _live(True),
+    ),
+    Switch(
+        "tasks_lost", "The person may no longer answer messages for the Page", "sends, profiles and threads are refused",
+        _lose_tasks, lambda at: at.remembers("tasks_lost"), _give_tasks,
     ),
 )  # fmt: skip
 

@@ -129,8 +129,9 @@ class Exchange(_Told):
 
     @property
     def items(self) -> list[dict[str, Any]]:
-        """The ``messaging[]`` items of a webhook."""
-        return [item for entry in json.loads(self.body)["entry"] for item in entry.get("messaging", ())]
+        """The items of a webhook: of ``messaging``, and of ``standby`` and ``changes`` when it has these."""
+        forms = ("messaging", "standby", "changes")
+        return [item for entry in json.loads(self.body)["entry"] for form in forms for item in entry.get(form, ())]
 
     @property
     def delivered(self) -> bool:

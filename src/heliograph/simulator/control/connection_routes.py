@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from heliograph.simulator.connections import SWITCHES, Connection
 from heliograph.simulator.control import fault_models as models
-from heliograph.simulator.control import lookup, views
+from heliograph.simulator.control import lookup
 from heliograph.simulator.control.held import Held
 from heliograph.simulator.control.lookup import ControlError
 from heliograph.simulator.graph.flavours import FACEBOOK_LOGIN
@@ -63,19 +63,6 @@ async def change_connection(world: Held, name: str, body: models.ConnectionChang
     world.hub.publish("world", {})
     world.faults.changed()
     return {"name": name, "on": switch.on(at)}
-
-
-@router.patch("/apps/{app_id}")
-async def change_app(world: Held, app_id: str, body: models.AppChange) -> dict[str, Any]:
-    """Set what the app's developer sets in the dashboard, the addresses of its callbacks among it."""
-    app = lookup.app(world, app_id)
-    for name in body.model_fields_set:
-        value = getattr(body, name)
-        if value is None and name in ("human_agent", "require_proof"):
-            raise ControlError(name, "Must be true or false.")
-        setattr(app, name, value)
-    world.state.save(app)
-    return views.app(app)
 
 
 @router.post("/apps/{app_id}/deauthorize")

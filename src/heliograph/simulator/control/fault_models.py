@@ -8,8 +8,6 @@ from heliograph.simulator.control.models import Body, Id, Text
 from heliograph.simulator.faults import GraphOutcome, Usage, WebhookKind
 from heliograph.simulator.graph.flavours import FACEBOOK_LOGIN
 
-Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+", max_length=2000)]
-
 
 class _Order(Body):
     count: int | None = Field(
@@ -57,7 +55,8 @@ class NewWebhookFault(_Order):
         "spoils the first signature, corrupt_body the first body; slow sends the body in drops. Only drop loses anything."
     )
     event: Text | None = Field(
-        None, description="Only message, echo, unsend, postback, reaction, read, message_edit or referral."
+        None,
+        description="Only message, echo, unsend or unsupported, or events of this name, such as reaction or comments.",
     )
     delay_seconds: float = Field(
         2, ge=0, le=600, description="Of delay and slow; the longest wait of reorder and batch."
@@ -102,15 +101,6 @@ class ConnectionChange(Body):
     app_id: Id | None = Field(None, description="Only towards this app; absent: towards all.")
     scope: Text = Field(FACEBOOK_LOGIN.send_scope, description="For scope_dropped and asset_dropped.")
     on: bool = Field(True, description="False undoes it, where reality has a way back.")
-
-
-class AppChange(Body):
-    """What the app's developer sets in the dashboard; what is absent stays, null takes an address away."""
-
-    human_agent: bool | None = None
-    require_proof: bool | None = None
-    deauthorize_url: Url | None = None
-    data_deletion_url: Url | None = None
 
 
 class NewCallback(Body):

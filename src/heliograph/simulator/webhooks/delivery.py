@@ -24,9 +24,10 @@ import aiohttp
 from heliograph.simulator import ids
 from heliograph.simulator.clock import Clock
 from heliograph.simulator.faults import Faults, WebhookFault
-from heliograph.simulator.models import Pending, Thread
+from heliograph.simulator.models import Form, Pending, Thread
+from heliograph.simulator.rules import Rules
 from heliograph.simulator.state import State
-from heliograph.simulator.webhooks import events, kinds, wire
+from heliograph.simulator.webhooks import audience, events, kinds, wire
 from heliograph.simulator.webhooks.outbox import Gate, Outbox
 from heliograph.simulator.webhooks.settings import DeliverySettings
 from heliograph.simulator.webhooks.spoiled import is_bad, spoil
@@ -38,12 +39,13 @@ _RESPONSE_LIMIT = 4096
 class Delivery:
     """Sends every event to every app that subscribed to it."""
 
-    def __init__(self, state: State, clock: Clock, log: WireLog, faults: Faults) -> None:
+    def __init__(self, state: State, clock: Clock, log: WireLog, faults: Faults, rules: Rules) -> None:
         self.settings = DeliverySettings()
         self._state = state
         self._clock = clock
         self._log = log
         self._faults = faults
+        self._rules = rules
         self._outboxes: dict[str, Outbox] = {}
         self._held: dict[tuple[str, str], list[Pending]] = {}
         self._spoiled: dict[str, WebhookFault] = {}
@@ -88,17 +90,20 @@ class Delivery:
         return len(self._state.pending)
 
     def publish(self, thread: Thread, item: dict[str, Any]) -> None:
-        """Send an event to the apps that listen: to the field at app level, and to any field of the Page.
+        """Send an event of a thread to the apps that hear of it, each in the form that is its own."""
+        now = self._clock.now_ms()
+        for app_id, form in audience.of_thread(self._state, self._rules, thread, events.name_of(item), now):
+            self.publish_to(app_id, thread.account_id, thread.key, item, form)
 
-        Which Page field it is does not matter for Instagram events (Meta's own sample subscribes ``feed``).
-        """
-        name = events.FIELD_OF[list(item)[3]]
-        account = self._state.accounts.get(thread.account_id)
-        page = self._state.pages.get(account.page_id) if account else None
-        for app_id in page.subscribed if page and page.account_id == thread.account_id else ():
-            app = self._state.apps.get(app_id)
-            if app and app.callback_url and name in app.fields:
-                self._accept(Pending(ids.digits(18), app_id, thread.account_id, thread.key, item))
+    def publish_change(self, thread: Thread | None, account_id: str, field: str, value: dict[str, Any]) -> None:
+        """Send a change of an account, such as a comment, to the apps that hear of it."""
+        for app_id in audience.of_change(self._state, self._rules, thread, account_id, field):
+            key = thread.key if thread else account_id
+            self.publish_to(app_id, account_id, key, events.change(field, value), "changes")
+
+    def publish_to(self, app_id: str, entry_id: str, lane: str, item: dict[str, Any], form: Form = "messaging") -> None:
+        """Send an event to one app, whatever it subscribed to. Events of one ``lane`` keep their order."""
+        self._accept(Pending(ids.digits(18), app_id, entry_id, lane, item, form))
 
     def _accept(self, event: Pending) -> None:
         self._state.add(event)
@@ -248,15 +253,17 @@ class Delivery:
         if gathered and gathered.shuffle:
             batch = list(batch)
             random.Random(gathered.seed).shuffle(batch)  # noqa: S311 - reproducible on purpose
-        entries: list[tuple[str, int, list[dict[str, Any]]]] = []
+        entries: list[wire.EntryOf] = []
+        split = gathered is not None and gathered.split
         for event in batch:
-            after = max(now, int(event.item["timestamp"]) + 1)
-            if entries and entries[-1][0] == event.account_id and not (gathered and gathered.split):
-                account_id, time_ms, items = entries[-1]
-                entries[-1] = (account_id, max(time_ms, after), [*items, event.item])
+            after = max(now, int(event.item.get("timestamp", 0)) + 1)
+            last = entries[-1] if entries and not split else None
+            if last and (last.account_id, last.form) == (event.account_id, event.form):
+                last.items.append(event.item)
+                last.time_ms = max(last.time_ms, after)
             else:
-                entries.append((event.account_id, after, [event.item]))
-        return wire.encode(wire.envelope(entries))
+                entries.append(wire.EntryOf(event.account_id, after, event.form, [event.item]))
+        return wire.encode(wire.frame(entries))
 
     async def _post(self, url: str, body: bytes, entry: Entry, spoiled: WebhookFault | None) -> bool:
         assert self._session is not None

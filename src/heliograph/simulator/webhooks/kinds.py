@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
+from heliograph.simulator.webhooks import events
 from heliograph.simulator.wire_log import gist
 
-_FRAME = frozenset({"sender", "recipient", "timestamp"})
-_FLAGS = {"is_deleted": "unsend", "is_echo": "echo"}
+_FLAGS = {"is_deleted": "unsend", "is_unsupported": "unsupported", "is_echo": "echo"}
 
 KINDS: Final = {
     "message": "messages of people",
@@ -16,16 +16,20 @@ KINDS: Final = {
     "read": "seen",
     "message_edit": "edits",
     "referral": "links into the thread",
+    "unsupported": "messages that Meta does not hand over",
+    "comments": "comments",
+    "pass_thread_control": "control that is passed on",
+    "take_thread_control": "control that is taken",
 }
 """The kinds that an order can be narrowed to, with words for people. Any other event has its own key as its kind."""
 
 
 def kind(item: dict[str, Any]) -> str:
-    """``message``, ``echo`` or ``unsend`` for what is under ``message``; otherwise the event's key."""
-    event = next((name for name in item if name not in _FRAME), "")
-    if event != "message":
+    """``message``, ``echo`` and the like for what is under ``message``; otherwise the event's key, or its field."""
+    event = events.name_of(item)
+    body = item.get(event)
+    if event != "message" or not isinstance(body, dict):
         return event
-    body = item[event]
     return next((name for flag, name in _FLAGS.items() if body.get(flag)), event)
 
 
