@@ -33,6 +33,7 @@ from heliograph.delivery.removal import RemovalWorker
 from heliograph.delivery.sender import Sender
 from heliograph.delivery.worker import DeliveryWorker
 from heliograph.lanes import LaneWorkers
+from heliograph.messaging.automatic import AutomaticAnswers
 from heliograph.messaging.erase import EraseWorker
 from heliograph.messaging.forget import ForgetWorker
 from heliograph.messaging.housekeeping import Housekeeper, Pruning, prunings
@@ -110,6 +111,7 @@ class Application:
         kinds = [*self._instagram.lane_kinds(), delivery.kind(), removal.kind(), *erasing]
         self._lanes = LaneWorkers(database, kinds, pressed=self._instagram.pressed)
         self._housekeeper = Housekeeper(database, _prunings(settings), pressed=self._instagram.pressed)
+        self._answers = AutomaticAnswers(database, clock=self._graph.now, pressed=self._instagram.pressed)
         services = Services(
             database,
             box,
@@ -117,20 +119,23 @@ class Application:
             lambda: datetime.now(UTC),
             Limits(settings.api_rate, settings.api_burst),
             settings.reachable_at,
+            channel_clock=self._graph.now,
         )
         self._api = create_api(services)
         self._media = Media(database)
-        self._operate = Operate(database)
+        self._operate = Operate(database, clock=self._graph.now)
 
     def start(self) -> None:
         """Start the workers."""
         self._lanes.start()
         self._housekeeper.start()
+        self._answers.start()
         self._operate.ready = True
 
     async def stop(self) -> None:
         """Finish what is under way, give back the rest."""
         self._operate.ready = False
+        await self._answers.stop()
         await self._housekeeper.stop()
         await self._lanes.stop(patience=DRAIN_SECONDS)
         await self._sender.close()

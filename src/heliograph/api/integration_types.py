@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, create_model, model_validator
 
+from heliograph.api.automatic_answer import AutomaticAnswer
 from heliograph.api.errors import bad_request
 from heliograph.api.messages.content import FormField
 from heliograph.api.validation import titles_of, wrong, wrong_together
@@ -198,7 +199,7 @@ _READ_ONLY: Mapping[str, dict[str, Any]] = {
 _ONE_OF: Mapping[str, tuple[str, ...]] = {"twilio": ("phoneNumberSid", "messagingServiceSid")}
 
 # What every type but custom has beside its own fields and its name.
-SHARED = ("defaultResponderId", "showAIDisclaimer")
+SHARED = ("defaultResponderId", "showAIDisclaimer", "automaticAnswer")
 
 STARS = "********"
 
@@ -208,6 +209,7 @@ class _Create(Wire):
     display_name: Name | None = None
     default_responder_id: ResponderId | None = None
     show_ai_disclaimer: Annotated[bool | None, Field(alias="showAIDisclaimer")] = None
+    automatic_answer: AutomaticAnswer | None = None
 
     @model_validator(mode="after")
     def _one_of_several(self) -> "_Create":

@@ -6,7 +6,7 @@ from typing import Any
 
 from heliograph.events import Event
 from heliograph.events.wire_time import wire_time
-from heliograph.messaging import shapes, threads
+from heliograph.messaging import commitment, shapes, threads
 from heliograph.messaging.apps import switched_on
 from heliograph.messaging.arrivals import (
     Arrival,
@@ -92,6 +92,7 @@ class Writer:
         self._actions: dict[str, datetime] = {}
         self._reads: dict[tuple[str, str], datetime] = {}
         self._owners: dict[str, tuple[str | None, datetime]] = {}
+        self._debts: dict[str, list[commitment.Debt]] = {}
 
     def take(self, arrival: Arrival, contact: Contact, message_id: str | None) -> list[Event]:
         """The events of one arrival; its rows are remembered for :meth:`write`."""
@@ -105,6 +106,7 @@ class Writer:
                 events += self._overheard(arrival, contact)
             case PostbackArrival():
                 self._act(contact, arrival)
+                self._owe(contact, arrival.at)
                 postback = {"payload": arrival.payload}
                 events.append(self._event("conversation:postback", contact, self._about(contact, postback=postback)))
                 if leaves_message(arrival):
@@ -142,6 +144,7 @@ class Writer:
     def _message(self, arrival: MessageArrival, contact: Contact, first_id: str) -> list[Event]:
         events = []
         by_user = arrival.author == "user"
+        self._owe(contact, arrival.at if by_user else None)
         if by_user:
             self._act(contact, arrival)
         conversation_id = contact.conversation["id"]
@@ -281,6 +284,11 @@ class Writer:
         contact.client["lastSeen"] = wire_time(arrival.at)
         self._actions[client_id] = max(arrival.at, self._actions.get(client_id, datetime.min.replace(tzinfo=UTC)))
 
+    def _owe(self, contact: Contact, since: datetime | None) -> None:
+        """The person is owed an answer, or (None) has got one."""
+        debt = commitment.Debt(contact.app_id, contact.integration_id, since)
+        self._debts.setdefault(contact.conversation["id"], []).append(debt)
+
     async def write(self, connection: Connection) -> None:
         """Write everything gathered, one statement a table."""
         if self._messages or self._actions:
@@ -294,6 +302,7 @@ class Writer:
                 list(self._actions),
                 list(self._actions.values()),
             )
+        await commitment.note(connection, self._debts)
         if self._parts:
             await connection.execute(_MORE_PARTS, *map(list, zip(*self._parts, strict=True)))
         if self._media:

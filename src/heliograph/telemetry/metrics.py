@@ -84,6 +84,16 @@ EVENT_TO_DELIVERY_SECONDS = Histogram(
     buckets=_FAST,
     registry=REGISTRY,
 )
+COMMITMENTS = Gauge(
+    "heliograph_commitments",
+    "Conversations that are owed an answer: open, soon (due within 4 h), late (over 24 h)",
+    ["state"],
+    registry=REGISTRY,
+)
+COMMITMENT_OLDEST_SECONDS = Gauge(
+    "heliograph_commitment_oldest_seconds", "How long the oldest unanswered message has been waiting", registry=REGISTRY
+)
+AUTOMATIC_ANSWERS = Counter("heliograph_automatic_answers_total", "Automatic answers given", registry=REGISTRY)
 API_REQUESTS = Counter(
     "heliograph_api_requests_total", "API requests, by method and status class", ["method", "status"], registry=REGISTRY
 )

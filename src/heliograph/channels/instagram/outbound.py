@@ -25,6 +25,7 @@ from heliograph.channels.instagram.refusals import owned_elsewhere
 from heliograph.channels.instagram.render import Part, UnsupportedContentError, render
 from heliograph.events import publish
 from heliograph.lanes import Job, Lane, LaneKind, LeaseLostError, Outcome, settle
+from heliograph.messaging import commitment
 from heliograph.messaging.posting import SEND_LANE
 from heliograph.messaging.window import permit
 from heliograph.storage import Connection, Database, SecretBox
@@ -278,6 +279,7 @@ class OutboundWorker:
         now = datetime.now(UTC)
         rows = await ledger.about(connection, [job.payload])  # none: the conversation was deleted just now
         await ledger.finish(connection, job.payload, "sent")
+        await commitment.answered(connection, [job.payload])
         events = [delivery_event(CHANNEL, about, now) for about in rows]
         if await ledger.confirm_echoed(connection, [job.payload], now):
             events += [delivery_event(USER, about, now) for about in rows]
