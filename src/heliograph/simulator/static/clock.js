@@ -15,6 +15,7 @@ export const onClock = (watch) => watchers.push(watch);
 function show() {
   const at = now();
   byId("clock-now").textContent = times.dayClock(at);
+  byId("phone-clock").textContent = times.clock(at);
   byId("clock-now").dateTime = new Date(at).toISOString();
   const shift = byId("clock-shift");
   const moved = Math.abs(offset) >= 1000;

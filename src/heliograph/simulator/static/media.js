@@ -1,0 +1,54 @@
+// Attachments: pictures, videos, voices, files, and what people share.
+
+import { el, icon, onThisOrigin, webLink } from "./dom.js";
+import { named } from "./words.js";
+
+const gone = (words) => el("span", { class: "gone", text: `${words}: no longer available` });
+const orGone = (words) => (event) => event.target.replaceWith(gone(words));
+
+const image = (url, words, extra = {}) => el("img", { src: onThisOrigin(url), alt: words, loading: "lazy", draggable: "false", onerror: orGone(words), ...extra });
+
+/** A link that opens the file by itself, when the address is one of http. */
+function opens(url, properties, ...children) {
+  const href = webLink(new URL(onThisOrigin(url), location.origin).href);
+  return href ? el("a", { href, target: "_blank", rel: "noopener noreferrer", ...properties }, ...children) : el("span", properties, ...children);
+}
+
+const MAKE = {
+  image: (one) => one.payload?.sticker_id
+    ? image(one.url, "Sticker", { class: "sticker" })
+    : opens(one.url, { class: "picture", "aria-label": "Open the picture" }, image(one.url, "Picture")),
+  video: (one) => el("video", { class: "picture video", src: onThisOrigin(one.url), controls: true, preload: "metadata", playsinline: true, "aria-label": "Video", onerror: orGone("Video") }),
+  audio: (one) => el("div", { class: "bubble voice" }, icon("voice"),
+    el("audio", { src: onThisOrigin(one.url), controls: true, preload: "metadata", "aria-label": "Voice message", onerror: orGone("Voice message") })),
+  file: (one) => opens(one.url, { class: "bubble file" }, icon("file"), el("span", { text: "PDF file" })),
+  story_mention: (one) => el("div", { class: "picture upright" }, image(one.url, "Story that mentions the account"),
+    el("span", { class: "over", text: "You mentioned them in your story" })),
+};
+
+const SHARED = { share: "post", ig_post: "post", ig_reel: "reel", reel: "reel", ig_story: "post", story: "post" };
+
+/** One attachment. */
+export function attachment(one) {
+  if (one.type === "like_heart") return el("div", { class: "heart", role: "img", "aria-label": "Heart", text: "❤️" });
+  if (one.type === "ephemeral") return el("div", { class: "bubble once" }, icon("once"), el("span", { text: "View once" }));
+  if (SHARED[one.type]) return shared(one);
+  if (MAKE[one.type] && one.url) return MAKE[one.type](one);
+  return el("div", { class: "bubble" }, named(one.type));
+}
+
+/** Several pictures of one message, as a grid. */
+export const pictures = (images) =>
+  el("div", { class: "pictures", role: "group", "aria-label": `${images.length} pictures` }, images.map((one) => attachment(one)));
+
+/** A post or a reel: its picture, its words. A share may carry no address at all. */
+function shared(one) {
+  const url = one.url ?? one.payload?.url ?? one.payload?.story_media_url;
+  const title = one.payload?.title ?? "";
+  const kind = SHARED[one.type];
+  const picture = url ? [kind === "reel"
+    ? el("video", { src: onThisOrigin(url), preload: "metadata", controls: true, playsinline: true, "aria-label": "Reel", onerror: orGone("Reel") })
+    : opens(url, { "aria-label": "Open the post" }, image(url, "Post"))] : [];
+  return el("div", { class: "shared" }, el("span", { class: "shared-kind" }, icon(kind), named(one.type)), ...picture,
+    title ? el("span", { class: "shared-title", text: title, dir: "auto" }) : null);
+}
