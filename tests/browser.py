@@ -13,10 +13,15 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 WIDE, NARROW = (1440, 900), (390, 844)
 
 
+def executable() -> str | None:
+    """The path of the browser, None when this machine has none."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One browser for the whole run."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+    found = executable()
     if found is None:
         words = "no Chromium on this machine: install it to test the pages"
         if os.environ.get("HELIOGRAPH_TEST_BROWSER") == "required":
@@ -29,7 +34,9 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, url: str, size: tuple[int, int] = WIDE, scheme: str = "light", **more: Any) -> Iterator[Page]:
+def opened(
+    browser: Browser, url: str, size: tuple[int, int] = WIDE, scheme: str = "light", **more: Any
+) -> Iterator[Page]:
     """A page at a width and in a colour scheme. Errors of its scripts and of its policy fail the test that used it."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},

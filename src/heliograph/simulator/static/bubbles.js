@@ -7,7 +7,7 @@ import { cards } from "./cards.js";
 import { gist, linked } from "./words.js";
 
 /**
- * One message as a list item. `context` is what the conversation around it makes of it: {turn, note, name};
+ * One message as a list item, without its marks. `context` is what the conversation around it makes of it: {name};
  * `acts` are {menu(message, node), reply(message), love(message), tap(button), jump(mid)}.
  */
 export function bubble(message, context, acts) {
@@ -20,16 +20,24 @@ export function bubble(message, context, acts) {
     "aria-description": "Enter opens what you can do",
   },
     quote(message, mine, context, acts),
-    el("div", { class: "said-row" }, body, tools(message, acts)),
-    reactions(message, context),
-    context.note ? el("span", { class: "note", text: context.note }) : null);
+    el("div", { class: "said-row" }, body, tools(message, acts)));
   node.addEventListener("keydown", (event) => {
     if (event.target !== node || !["Enter", " ", "ContextMenu"].includes(event.key)) return;
     event.preventDefault();
     acts.menu(message, node);
   });
   feel(node, { hold: () => acts.menu(message, node), reply: () => acts.reply(message), love: () => acts.love(message) });
-  return el("li", { class: `entry${mine ? " mine" : ""}${context.turn ? " turn" : ""}` }, node);
+  return el("li", { class: `entry${mine ? " mine" : ""}` }, node);
+}
+
+/** What changes while a message is read, or its film runs: reactions and the words under it. */
+export function dress(node, message, context, { turn, note }) {
+  const words = JSON.stringify([message.reactions, turn, note]);
+  if (node.dataset.marks === words) return;
+  node.dataset.marks = words;
+  node.classList.toggle("turn", turn);
+  for (const mark of node.querySelectorAll(".reactions, .note")) mark.remove();
+  node.firstChild.append(...[reactions(message, context), note ? el("span", { class: "note", text: note }) : null].filter(Boolean));
 }
 
 function parts(message, acts) {

@@ -1,6 +1,7 @@
 // Templates: cards in a row that scrolls, each with its buttons.
 
-import { el, onThisOrigin, webLink } from "./dom.js";
+import { el, webLink } from "./dom.js";
+import { source } from "./media.js";
 
 /** A generic template as a row of cards, a button template as one card of words. */
 export function cards(template, acts) {
@@ -15,14 +16,14 @@ export function cards(template, acts) {
 function card(one, index, count, acts) {
   const words = el("div", { class: "card-words" }, el("strong", { text: one.title, dir: "auto" }),
     one.subtitle ? el("span", { class: "soft small", text: one.subtitle, dir: "auto" }) : null);
-  const picture = one.image_url && webLink(onThisOriginWhole(one.image_url))
-    ? el("img", { src: onThisOrigin(one.image_url), alt: "", loading: "lazy", onerror: (event) => event.target.remove() }) : null;
+  const src = one.image_url ? source(one.image_url) : null;
+  const picture = src
+    ? el("img", { src, alt: "", loading: "lazy", onerror: (event) => event.target.remove() }) : null;
   const href = one.default_action ? webLink(one.default_action.url) : null;
   const face = href ? el("a", { class: "card-face", href, target: "_blank", rel: "noopener noreferrer" }, picture, words) : [picture, words];
   return el("div", { class: "card", role: "group", "aria-label": `Card ${index + 1} of ${count}` }, face, buttons(one.buttons, acts));
 }
 
-const onThisOriginWhole = (link) => new URL(onThisOrigin(link), location.origin).href;
 const buttons = (given, acts) => (given ?? []).map((one) => cardButton(one, acts));
 
 function cardButton(button, acts) {

@@ -72,7 +72,7 @@ async function enter(account) {
 
 export function startInbox() {
   rove(byId("inbox-list"), ".talk");
-  rove(byId("rings"), ".ring-button", true);
+  rove(byId("rings"), ".ring-button", { across: true });
   byId("back").append(icon("back"));
   byId("back").addEventListener("click", async () => {
     await look({ view: "inbox" });

@@ -2,17 +2,21 @@
 
 const known = new WeakMap(); // list -> Map of key -> {state, node}
 
-/** Make the children of `list` those of `wanted`: [{key, state, make}]. A node is made anew only when its state changed. */
+/**
+ * Make the children of `list` those of `wanted`: [{key, state, make, dress?}]. A node is made anew only when its state
+ * changed; `dress(node)` then puts on it what may change without that, such as a mark.
+ */
 export function keep(list, wanted) {
   const before = known.get(list) ?? new Map();
   const after = new Map();
   const focused = list.contains(document.activeElement) ? document.activeElement : null;
   let lostFocus = null;
-  for (const { key, state, make } of wanted) {
+  for (const { key, state, make, dress } of wanted) {
     const words = JSON.stringify(state);
     const old = before.get(key);
     const same = old?.state === words;
     const node = same ? old.node : make();
+    dress?.(node);
     if (!same && focused && old?.node.contains(focused)) lostFocus = { node, at: indexIn(old.node, focused) };
     after.set(key, { state: words, node });
   }
@@ -31,9 +35,12 @@ const indexIn = (node, focused) => reachable(node).indexOf(focused);
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
-/** Arrow keys, Home and End move through the `selector` elements of `list`; only one of them is in the order of tabbing. */
-export function rove(list, selector, across = false) {
-  const steps = across ? { ArrowRight: 1, ArrowLeft: -1 } : STEPS;
+/**
+ * Arrow keys, Home and End move through the `selector` elements of `list`; only one of them is in the order of tabbing.
+ * `across` is for rows; with `last` one enters the list at its end, as in a conversation.
+ */
+export function rove(list, selector, { across = false, last = false } = {}) {
+  const steps = across ? { ArrowRight: 1, ArrowLeft: -1 } : { ArrowDown: 1, ArrowUp: -1 };
   const all = () => [...list.querySelectorAll(selector)];
   const only = (chosen) => all().forEach((one) => { one.tabIndex = one === chosen ? 0 : -1; });
   list.addEventListener("focusin", (event) => {
@@ -52,7 +59,7 @@ export function rove(list, selector, across = false) {
   });
   new MutationObserver(() => {
     const items = all();
-    if (items.length && !items.some((one) => one.tabIndex === 0)) only(items.find((one) => one.matches("[aria-pressed=true],[aria-current=true]")) ?? items.at(-1));
-    else if (items.filter((one) => one.tabIndex === 0).length > 1) only(items.find((one) => one === document.activeElement) ?? items.find((one) => one.tabIndex === 0));
+    const entry = last ? items.at(-1) : items.find((one) => one.matches("[aria-pressed=true]")) ?? items.find((one) => one.tabIndex === 0) ?? items[0];
+    only(items.find((one) => one.contains(document.activeElement)) ?? entry);
   }).observe(list, { childList: true, subtree: true });
 }

@@ -6,11 +6,22 @@ import { named } from "./words.js";
 const gone = (words) => el("span", { class: "gone", text: `${words}: no longer available` });
 const orGone = (words) => (event) => event.target.replaceWith(gone(words));
 
-const image = (url, words, extra = {}) => el("img", { src: onThisOrigin(url), alt: words, loading: "lazy", draggable: "false", onerror: orGone(words), ...extra });
+/** The address of a file, on the origin of this page; null for what is no address of http. */
+export const source = (url) => webLink(new URL(onThisOrigin(url ?? ""), location.origin).href);
 
-/** A link that opens the file by itself, when the address is one of http. */
+function image(url, words, extra = {}) {
+  const src = source(url);
+  return src ? el("img", { src, alt: words, loading: "lazy", draggable: "false", onerror: orGone(words), ...extra }) : gone(words);
+}
+
+function film(url, words, extra = {}) {
+  const src = source(url);
+  return src ? el("video", { src, controls: true, preload: "metadata", playsinline: true, "aria-label": words, onerror: orGone(words), ...extra }) : gone(words);
+}
+
+/** A link that opens the file by itself. */
 function opens(url, properties, ...children) {
-  const href = webLink(new URL(onThisOrigin(url), location.origin).href);
+  const href = source(url);
   return href ? el("a", { href, target: "_blank", rel: "noopener noreferrer", ...properties }, ...children) : el("span", properties, ...children);
 }
 
@@ -18,9 +29,9 @@ const MAKE = {
   image: (one) => one.payload?.sticker_id
     ? image(one.url, "Sticker", { class: "sticker" })
     : opens(one.url, { class: "picture", "aria-label": "Open the picture" }, image(one.url, "Picture")),
-  video: (one) => el("video", { class: "picture video", src: onThisOrigin(one.url), controls: true, preload: "metadata", playsinline: true, "aria-label": "Video", onerror: orGone("Video") }),
+  video: (one) => film(one.url, "Video", { class: "picture" }),
   audio: (one) => el("div", { class: "bubble voice" }, icon("voice"),
-    el("audio", { src: onThisOrigin(one.url), controls: true, preload: "metadata", "aria-label": "Voice message", onerror: orGone("Voice message") })),
+    el("audio", { src: source(one.url), controls: true, preload: "metadata", "aria-label": "Voice message", onerror: orGone("Voice message") })),
   file: (one) => opens(one.url, { class: "bubble file" }, icon("file"), el("span", { text: "PDF file" })),
   story_mention: (one) => el("div", { class: "picture upright" }, image(one.url, "Story that mentions the account"),
     el("span", { class: "over", text: "You mentioned them in your story" })),
@@ -47,7 +58,7 @@ function shared(one) {
   const title = one.payload?.title ?? "";
   const kind = SHARED[one.type];
   const picture = url ? [kind === "reel"
-    ? el("video", { src: onThisOrigin(url), preload: "metadata", controls: true, playsinline: true, "aria-label": "Reel", onerror: orGone("Reel") })
+    ? film(url, "Reel")
     : opens(url, { "aria-label": "Open the post" }, image(url, "Post"))] : [];
   return el("div", { class: "shared" }, el("span", { class: "shared-kind" }, icon(kind), named(one.type)), ...picture,
     title ? el("span", { class: "shared-title", text: title, dir: "auto" }) : null);

@@ -24,4 +24,4 @@ function chip(one) {
   });
 }
 
-export const startQuickReplies = () => rove(byId("quick-replies"), ".quick-reply", true);
+export const startQuickReplies = () => rove(byId("quick-replies"), ".quick-reply", { across: true });

@@ -1,7 +1,7 @@
 // The open conversation: its messages, the window, who types. Reads the last page first, older ones as one scrolls up.
 
 import { attempt, get, post } from "./api.js";
-import { bubble, remarks } from "./bubbles.js";
+import { bubble, dress, remarks } from "./bubbles.js";
 import { now, onClock } from "./clock.js";
 import { byId, el, icon, speak, times } from "./dom.js";
 import { keep, rove } from "./keep.js";
@@ -114,12 +114,17 @@ function draw() {
   const said = [...messages.values()].filter((one) => !one.deleted);
   const lasts = new Set(["person", "business"].map((side) => said.findLast((one) => one.from === side)));
   const entries = older ? [{ key: "older", state: 0, make: () => el("li", { class: "loading soft small", text: "Older messages…" }) }] : [];
+  const context = { name: world.account.name };
   let [day, before] = ["", null];
   for (const message of said) {
     const today = times.day(message.timestamp);
     if (today !== day) entries.push({ key: today, state: today, make: () => el("li", { class: "day", text: today }) });
-    const context = { turn: before !== message.from, name: world.account.name, note: remarks(message, lasts.has(message), message === said.at(-1)) };
-    entries.push({ key: message.mid, state: [message, context], make: () => bubble(message, context, { ...messageActs, jump }) });
+    const marks = { turn: before !== message.from, note: remarks(message, lasts.has(message), message === said.at(-1)) };
+    const { text, attachments, template, quoted, timestamp } = message;
+    entries.push({
+      key: message.mid, state: [text, attachments, template, quoted, timestamp, context.name],
+      make: () => bubble(message, context, actsOf(message.mid)), dress: (node) => dress(node, message, context, marks),
+    });
     [day, before] = [today, message.from];
   }
   if (thread.typing) entries.push({ key: "typing", state: world.account.name, make: () => typing() });
@@ -130,6 +135,18 @@ function draw() {
   stay();
   clearTimeout(typingTimer);
   if (thread.typing_until) typingTimer = setTimeout(() => refresh(), Math.max(100, thread.typing_until - now() + 50));
+}
+
+/** A bubble outlives changes of its message: it acts on the message as it is by then. */
+function actsOf(mid) {
+  const now = () => messages.get(mid);
+  return {
+    menu: (_, node) => messageActs.menu(now(), node),
+    reply: () => messageActs.reply(now()),
+    love: () => messageActs.love(now()),
+    tap: messageActs.tap,
+    jump,
+  };
 }
 
 const typing = () =>
@@ -184,7 +201,7 @@ export function threadChanged(change) {
 
 export function startThread() {
   const list = byId("thread");
-  rove(list, ".said");
+  rove(list, ".said", { last: true });
   list.addEventListener("load", () => stay(), true);
   new ResizeObserver(() => stay()).observe(list);
   list.addEventListener("scroll", () => {
