@@ -22,6 +22,7 @@ from heliograph.api import Services, create_api
 from heliograph.api.limits import Limits
 from heliograph.api.media import MEDIA_PATH, Media
 from heliograph.channels.instagram import InstagramChannel
+from heliograph.channels.instagram.backfill import pruning as backfill_pruning
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.journal import pruning as journal_pruning
 from heliograph.channels.instagram.receive import CALLBACK_PATH
@@ -84,6 +85,7 @@ def _prunings(settings: Settings) -> list[Pruning]:
             idempotency_keys=timedelta(hours=settings.keep_idempotency_keys_hours),
         ),
         *journal_pruning(timedelta(days=settings.keep_journal_days)),
+        *backfill_pruning(timedelta(days=settings.keep_journal_days)),
     ]
 
 
@@ -93,7 +95,12 @@ class Application:
     def __init__(self, settings: Settings, database: Database, box: SecretBox) -> None:
         self._graph = Graph(settings.graph_url, settings.graph_version, timeout=settings.graph_timeout)
         self._instagram = InstagramChannel(
-            database, box, self._graph, public_url=settings.reachable_at, unknown_grace=settings.unknown_grace
+            database,
+            box,
+            self._graph,
+            public_url=settings.reachable_at,
+            unknown_grace=settings.unknown_grace,
+            backfill_every=settings.backfill_every,
         )
         self._sender = Sender(parse_networks(settings.webhook_allow_networks))
         delivery = DeliveryWorker(database, box, self._sender)
@@ -118,11 +125,13 @@ class Application:
         """Start the workers."""
         self._lanes.start()
         self._housekeeper.start()
+        self._instagram.backfills.start()
         self._operate.ready = True
 
     async def stop(self) -> None:
         """Finish what is under way, give back the rest."""
         self._operate.ready = False
+        await self._instagram.backfills.stop()
         await self._housekeeper.stop()
         await self._lanes.stop(patience=DRAIN_SECONDS)
         await self._sender.close()

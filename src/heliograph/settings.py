@@ -49,6 +49,15 @@ class Settings(BaseSettings):
             description="Seconds to wait for the echo of a part whose outcome is unknown, before the thread is read.",
         ),
     ] = 30.0
+    backfill_every: Annotated[
+        float,
+        Field(
+            ge=0,
+            allow_inf_nan=False,
+            description="Seconds between looks for messages that Meta's webhooks missed, for each account. 0: only after"
+            " downtime and reconnection.",
+        ),
+    ] = 900.0
     webhook_allow_networks: Annotated[
         str,
         Field(

@@ -8,7 +8,7 @@ wire      an item -> a typed event, pure               render    content -> send
 mapping   events -> arrivals, pure                     ledger    the send ledger's SQL
 inbound   the `inbound` lanes                          outbound  the `send` lanes
 connect   token, Page, account, subscriptions          accounts  Facebook apps and connected accounts
-conversions  events for Meta's ad measurement
+backfill  what webhooks missed, from the Conversations API   conversions  events for Meta's ad measurement
 """
 
 from heliograph.channels.instagram.channel import InstagramChannel

@@ -8,6 +8,7 @@ from heliograph.channels.base import ChannelError, ConnectError, Conversions, Se
 from heliograph.channels.instagram import connect as connecting
 from heliograph.channels.instagram import conversions
 from heliograph.channels.instagram.accounts import TYPE, FacebookApps, token_place, tokens
+from heliograph.channels.instagram.backfill import BackfillWorker, Schedule, runs
 from heliograph.channels.instagram.filing import FilingWorker
 from heliograph.channels.instagram.flood import Flood
 from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
@@ -36,7 +37,14 @@ class InstagramChannel:
     type = TYPE
 
     def __init__(
-        self, database: Database, box: SecretBox, graph: Graph, *, public_url: str, unknown_grace: float
+        self,
+        database: Database,
+        box: SecretBox,
+        graph: Graph,
+        *,
+        public_url: str,
+        unknown_grace: float,
+        backfill_every: float = 0.0,
     ) -> None:
         self._database = database
         self._box = box
@@ -48,14 +56,20 @@ class InstagramChannel:
         self._filing = FilingWorker(database)
         self._inbound = InboundWorker(database, graph, self.apps, box)
         self._outbound = OutboundWorker(database, graph, box, unknown_grace=unknown_grace)
+        self._backfill = BackfillWorker(database, graph, box, every=backfill_every)
+        self.backfills = Schedule(database, every=backfill_every)
 
     def pressed(self) -> bool:
         """Whether webhooks come in a flood just now: then what is not their 200 should stand back."""
         return bool(self._flood)
 
     def lane_kinds(self) -> Sequence[LaneKind]:
-        """`filing`, `inbound` and `send`."""
-        return [self._filing.kind(), self._inbound.kind(), self._outbound.kind()]
+        """`filing`, `inbound`, `send` and `backfill`."""
+        return [*self.inbound_kinds(), self._outbound.kind()]
+
+    def inbound_kinds(self) -> Sequence[LaneKind]:
+        """What brings messages in: `filing`, `inbound` and `backfill`."""
+        return [self._filing.kind(), self._inbound.kind(), self._backfill.kind()]
 
     async def connect(self, app_id: str, request: Mapping[str, Any]) -> str:
         """Connect the account behind a Page token. Raises :class:`ConnectError`; then there is no integration."""
@@ -88,6 +102,7 @@ class InstagramChannel:
                 self._box.seal(token, token_place(integration_id)),
                 *switches.values(),
             )
+            await runs.connected(connection, app_id, facebook_app, page.account_id, self._graph.now())
         log.info("connected", integration=integration_id, account=page.account_id, facebook_app=facebook_app)
         return integration_id
 
@@ -137,6 +152,8 @@ class InstagramChannel:
                 self._box.seal(token, token_place(integration_id)) if token else None,
                 page.page_id if page else None,
             )
+            if page is not None:
+                await runs.reconnected(connection, integration_id)
 
     async def _renew(self, row: Any, token: str) -> connecting.Page:
         app = await self.apps.reload(row["facebook_app_id"])
@@ -164,6 +181,7 @@ class InstagramChannel:
         app = await self.apps.reload(row["facebook_app_id"]) if row else None
         if row is None or app is None:
             return
+        await runs.disconnected(self._database, integration_id, self._graph.now())
         if row["of_page"] == 1:
             with _at_best(integration_id, "Page"):
                 token = self._box.open(row["page_token"], token_place(integration_id))

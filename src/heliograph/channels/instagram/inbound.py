@@ -7,6 +7,7 @@ People who write for the first time are applied in a second transaction, after t
 keep nobody else waiting.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,9 +15,10 @@ from typing import Any
 
 from heliograph.channels.instagram import accounts, ledger, mapping, wire
 from heliograph.channels.instagram.accounts import Account, FacebookApps
+from heliograph.channels.instagram.backfill.runs import added
 from heliograph.channels.instagram.delivery_events import USER, delivery_event
 from heliograph.channels.instagram.envelope import items
-from heliograph.channels.instagram.graph import Graph
+from heliograph.channels.instagram.graph import CLOCK_TOLERANCE, Graph
 from heliograph.channels.instagram.journal import INBOUND_LANE, applied_by, read
 from heliograph.channels.instagram.leftovers import Leftover, keep, label
 from heliograph.channels.instagram.profile import read_profiles
@@ -33,6 +35,9 @@ log = get_logger("instagram")
 # An echo that overtook the answer to its own send waits for it: this often, and no longer than this.
 ECHO_PAUSE_SECONDS = 0.2
 ECHO_PATIENCE = timedelta(minutes=2)
+
+# Meta tells times of the past in whole seconds, by its own clock.
+_BACKFILL_SLACK = CLOCK_TOLERANCE + timedelta(seconds=5)
 
 # Why a tap or a mention of somebody who never wrote is left (`ignoreAutoConversationStart`).
 NO_START = "switched_off:conversation_start"
@@ -53,6 +58,7 @@ class _Step:
     event: wire.Event | None
     routes: list[Account]
     received_at: datetime | None = None
+    backfill_run: int | None = None  # the run that found what no webhook told
 
 
 @dataclass(slots=True)
@@ -143,8 +149,9 @@ class InboundWorker:
                         item.account,
                         item.person,
                         wire.parse(path, item.value),
-                        routes.get((row["facebook_app_id"], item.account), []),
+                        _meant(row, routes.get((row["facebook_app_id"], item.account), [])),
                         row["received_at"],
+                        row["backfill_run"],
                     )
                 )
         return work
@@ -181,6 +188,7 @@ class InboundWorker:
                 plan.leftovers.append(_leftover(plan.steps[plan.arrivals[index][0]], NO_START))
             await keep(connection, plan.leftovers)
             await contacts.act(connection, plan.actions)
+            await added(connection, _backfilled(plan, applied))
             await settle(connection, plan.outcomes)
         for outcome in plan.outcomes:
             outcome.lane.settled = True
@@ -267,7 +275,7 @@ def _plan_step(
             if (integration_id, event.mid) in known:
                 plan.echoes.append((number, integration_id, event.mid))
                 continue
-            part = _same_part(event, in_flight.get((integration_id, step.person), ()))
+            part = _same_part(event, _perhaps(step, event, in_flight.get((integration_id, step.person), ())))
             waited = now - step.job.enqueued_at
             # Whoever still has it in hand after this long has died, and this echo tells what became of it.
             if part is not None and (part["state"] == "unknown" or waited >= ECHO_PATIENCE):
@@ -279,7 +287,8 @@ def _plan_step(
                 return False
         if isinstance(event, wire.Read):
             plan.reads.append((number, integration_id, step.person, event.mid))
-        plan.arrivals.append((number, mapping.arrival(event, route.route, step.person)))
+        arrival = mapping.arrival(event, route.route, step.person)
+        plan.arrivals.append((number, arrival if step.backfill_run is None else mapping.backfilled(arrival)))
     if isinstance(event, wire.Message) and event.unknown:
         plan.leftovers.append(_leftover(step, f"attachment:{event.unknown[0]}"))
     return True
@@ -324,6 +333,19 @@ def _switched_off(route: Account, event: wire.Event) -> str | None:
     return None
 
 
+def _meant(row: Any, routes: list[Account]) -> list[Account]:
+    """Meta's webhooks are for all who have the account; what a run found is for the integration that it ran for."""
+    wanted = row["integration_id"]
+    return routes if wanted is None else [one for one in routes if one.route.integration_id == wanted]
+
+
+def _perhaps(step: _Step, echo: wire.Message, open_parts: Iterable[Any]) -> Iterable[Any]:
+    """The parts that an echo may be of. What a run found can be older than they are; then it is none of them."""
+    if step.backfill_run is None:
+        return open_parts
+    return [part for part in open_parts if part["started_at"] - _BACKFILL_SLACK <= echo.at]
+
+
 def _same_part(echo: wire.Message, open_parts: Iterable[Any]) -> Any:
     """The part in flight that this echo is of, by what it says: Meta's echoes carry nothing else (1.6)."""
     kinds = [attachment.type for attachment in echo.attachments]
@@ -357,6 +379,13 @@ async def _delivered(
     return [(len(plan.steps), delivery_event(USER, row, now)) for row in await ledger.about(connection, confirmed)]
 
 
+def _backfilled(plan: _Plan, applied: intake.Applied) -> dict[int, int]:
+    """How many messages of each run were new."""
+    known = applied.duplicates | applied.strangers | applied.unwanted
+    steps = [plan.steps[number] for index, (number, _) in enumerate(plan.arrivals) if index not in known]
+    return dict(Counter(step.backfill_run for step in steps if step.backfill_run is not None))
+
+
 def _leftover(step: _Step, reason: str) -> Leftover:
     return Leftover(step.journal_id, step.path, step.account, step.person, reason)
 
@@ -368,6 +397,7 @@ def _count(plan: _Plan, applied: intake.Applied, now: datetime) -> None:
         metrics.EVENTS_APPLIED.labels(type(arrival).__name__.removesuffix("Arrival").lower()).inc()
     metrics.EVENTS_APPLIED.labels("echo").inc(len(plan.echoes))
     metrics.EVENTS_APPLIED.labels("duplicate").inc(len(applied.duplicates))
+    metrics.BACKFILL_MESSAGES.inc(sum(_backfilled(plan, applied).values()))
     for leftover in plan.leftovers:
         metrics.ITEMS_LEFT_OVER.labels(label(leftover.reason)).inc()
     for step in plan.steps:

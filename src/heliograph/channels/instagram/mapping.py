@@ -1,5 +1,6 @@
 """Instagram's events in Sunshine's terms (Sunshine reference 5.3, 5.4). Pure; the one place for these choices."""
 
+from dataclasses import replace
 from typing import Any
 
 from heliograph.channels.instagram import wire
@@ -45,6 +46,13 @@ def arrival(event: wire.Event, route: Route, person: str) -> Arrival:
         case wire.Unsend():
             return UnsendArrival(route, person, event.at, event.mid)
     raise AssertionError(f"no arrival for {event}")
+
+
+def backfilled(arrival: Arrival) -> Arrival:
+    """The same, marked as brought in from Meta's Conversations API because no webhook told of it."""
+    if not isinstance(arrival, MessageArrival):
+        return arrival
+    return replace(arrival, metadata={**(arrival.metadata or {}), "instagram.backfilled": True})
 
 
 def contents(message: wire.Message) -> tuple[dict[str, Any], ...]:
