@@ -12,7 +12,7 @@ class Pace(Protocol):
     """Who keeps the pace of calls to Meta."""
 
     async def take(self, account_id: str, kind: Any, n: int = 1) -> float:
-        """Take leave for ``n`` calls of a kind; seconds to wait before them, 0.0 to go at once."""
+        """Seconds to wait before ``n`` calls of a kind may be made: then ask again. 0.0: go now, they are counted."""
         ...
 
 
@@ -27,6 +27,8 @@ class OwnPace:
         now = time.monotonic()
         if len(self._free_at) > _MOST_ACCOUNTS:
             self._free_at = {account: at for account, at in self._free_at.items() if at > now}
-        start = max(now, self._free_at.get(account_id, now))
-        self._free_at[account_id] = start + n / _CALLS_A_SECOND
-        return start - now
+        wait = self._free_at.get(account_id, now) - now
+        if wait > 0:
+            return wait
+        self._free_at[account_id] = now + n / _CALLS_A_SECOND
+        return 0.0

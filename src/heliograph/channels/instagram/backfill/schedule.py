@@ -53,7 +53,8 @@ with due as (
     select * from backfill_accounts where due_at <= now() order by due_at limit $1 for update skip locked
 ), next as (
     update backfill_accounts b set reason = 'interval',
-        due_at = case when $2::float8 > 0 then now() + make_interval(secs => $2 * ($3::float8 + random() * ($4::float8 - $3))) end
+        due_at = case when $2::float8 > 0
+            then now() + make_interval(secs => $2 * ($3::float8 + random() * ($4::float8 - $3))) end
     from due d where (b.app_id, b.facebook_app_id, b.account_id) = (d.app_id, d.facebook_app_id, d.account_id)
 )
 select a.integration_id, d.reason from due d join instagram_accounts a using (app_id, facebook_app_id, account_id)

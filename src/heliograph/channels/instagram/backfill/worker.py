@@ -151,10 +151,10 @@ class BackfillWorker:
             secret = self._box.open(run["app_secret"], secret_place(run["facebook_app_id"]))
         except SecretError as error:
             return _failed(f"The stored token cannot be read: {error}")
-        wait = await self._pace.take(run["account_id"], CONVERSATIONS)
-        if wait > _NAP_SECONDS:
-            return _Step({}, pause=wait)
-        await asyncio.sleep(wait)
+        while (wait := await self._pace.take(run["account_id"], CONVERSATIONS)) > 0:
+            if wait > _NAP_SECONDS:
+                return _Step({}, pause=wait)
+            await asyncio.sleep(wait)
         try:
             if entry is None:
                 return await self._list(run, token, secret)
