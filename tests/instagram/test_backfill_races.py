@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram.backfill import worker
+from heliograph.channels.instagram.backfill import steps, worker
 from tests.conftest import Server
 from tests.instagram.backfills import Threads, ago, ask, backfill, ended, run_row, runs_of
 from tests.instagram.house import House, Shop, new_mid, unique
@@ -127,7 +127,7 @@ def test_an_old_message_of_the_owner_is_not_taken_for_a_part_that_says_the_same(
 def test_a_limit_of_metas_pauses_the_run_and_it_goes_on(
     shop: Shop, threads: Threads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "PAUSES", {SendOutcome.RATE_LIMITED: (0.05,) * 50, SendOutcome.RETRY: (0.05,)})
+    monkeypatch.setattr(steps, "PAUSES", {SendOutcome.RATE_LIMITED: (0.05,) * 50, SendOutcome.RETRY: (0.05,)})
     threads.says(unique("5846"), new_mid(), at=ago(**EARLIER))
     threads.refuses(refused(613, 2534040))
     number = ask(shop, ago(hours=1))
@@ -141,7 +141,7 @@ def test_a_limit_of_metas_pauses_the_run_and_it_goes_on(
 def test_an_answer_too_large_for_meta_is_asked_for_in_smaller_pages(
     shop: Shop, threads: Threads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "PAUSES", {SendOutcome.RETRY: (0.01,) * 50})
+    monkeypatch.setattr(steps, "PAUSES", {SendOutcome.RETRY: (0.01,) * 50})
     threads.refuses(refused(1, status=500))
     number = ask(shop)
     eventually(lambda: run_row(shop.house, number)["page_size"] == 1)
@@ -152,7 +152,7 @@ def test_an_answer_too_large_for_meta_is_asked_for_in_smaller_pages(
 def test_a_run_that_meta_never_answers_fails_with_the_reason(
     shop: Shop, threads: Threads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "PAUSES", {SendOutcome.RETRY: (0.01, 0.01)})
+    monkeypatch.setattr(steps, "PAUSES", {SendOutcome.RETRY: (0.01, 0.01)})
     threads.refuses(refused(2, status=500))
     run = backfill(shop)
     assert (run["state"], threads.calls()) == ("failed", 3)

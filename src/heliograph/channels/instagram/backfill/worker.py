@@ -13,17 +13,26 @@ Everything else (once, in order, echoes of own sends) is the doing of the `inbou
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram import ledger
 from heliograph.channels.instagram.accounts import secret_place, token_place
-from heliograph.channels.instagram.answers import Answer, refusal
 from heliograph.channels.instagram.backfill import listing, retold, runs
 from heliograph.channels.instagram.backfill.pace import CONVERSATIONS, OwnPace, Pace
 from heliograph.channels.instagram.backfill.runs import BACKFILL_LANE
+from heliograph.channels.instagram.backfill.steps import (
+    GOES_ON,
+    Step,
+    began,
+    entry_of,
+    failed,
+    first_due,
+    refused,
+    within,
+    without,
+)
 from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.channels.instagram.journal import filing_job
 from heliograph.lanes import Job, Lane, LaneKind, Outcome, enqueue, settle
@@ -34,20 +43,11 @@ from heliograph.telemetry.logs import get_logger
 
 log = get_logger("backfill")
 
-# A run begins this much before the last one did: webhooks may come late, and clocks differ.
-SLACK = timedelta(minutes=10)
-# No automatic run goes back further; Meta itself leaves out idle threads of that age (Meta reference 5.2).
-LONGEST = timedelta(days=30)
 # A message that is younger may have its webhook still to come, which tells more than the API does.
 YOUNG = timedelta(seconds=30)
 # A thread with a part of ours that is with Meta just now is read when that is settled, or after so long.
 PART_PATIENCE = timedelta(minutes=2)
 PART_PAUSE = timedelta(seconds=5)
-# Seconds between attempts when Meta limits us, or does not answer; then the run fails.
-PAUSES: dict[SendOutcome, tuple[float, ...]] = {
-    SendOutcome.RATE_LIMITED: (60, 120, 300, 600, 1800, 3600, 3600, 3600, 3600, 3600, 3600, 3600),
-    SendOutcome.RETRY: (1, 5, 30, 120, 600, 1800),
-}
 # Longer pauses are slept by the lane, not by us.
 _NAP_SECONDS = 1.5
 # So many threads wait to be read before the list is gone on with.
@@ -55,23 +55,9 @@ _MOST_TODO = 100
 _IDS_A_PAGE = 100
 # Each pass over the list is for what moved during the one before, and so shorter.
 _MOST_PASSES = 5
-_LEAST_PAGE = 1
 # After a run that found messages, and after one that Meta refused.
 _SOON = timedelta(minutes=1)
 _LATER = timedelta(hours=6)
-
-
-@dataclass(slots=True)
-class _Step:
-    """What a step comes to: columns of the run, messages put in line, and when to go on."""
-
-    columns: dict[str, Any] = field(default_factory=dict)
-    person: str = ""
-    messages: Sequence[listing.Told] = ()
-    unreadable: Sequence[str] = ()
-    pause: float = 0.0
-    ended: bool = False
-    refused: SendOutcome | None = None
 
 
 class BackfillWorker:
@@ -135,13 +121,13 @@ class BackfillWorker:
 
     # One step -------------------------------------------------------------------------------------------------
 
-    async def _step(self, run: Any) -> _Step:
+    async def _step(self, run: Any) -> Step:
         now = self._clock()
-        entry = _first_due(run["todo"], now)
+        entry = first_due(run["todo"], now)
         if entry is None and (run["listed"] or len(run["todo"]) >= _MOST_TODO):
             if not run["todo"]:
-                return _Step({"state": "done"}, ended=True)
-            return _Step({}, pause=max(0.05, min(one["at"] for one in run["todo"]) - now.timestamp()))
+                return Step({"state": "done"}, ended=True)
+            return Step({}, pause=max(0.05, min(one["at"] for one in run["todo"]) - now.timestamp()))
         if entry is not None and not entry["count"]:
             waits = await self._part_under_way(run, entry, now)
             if waits is not None:
@@ -150,10 +136,10 @@ class BackfillWorker:
             token = self._box.open(run["page_token"], token_place(run["integration_id"]))
             secret = self._box.open(run["app_secret"], secret_place(run["facebook_app_id"]))
         except SecretError as error:
-            return _failed(f"The stored token cannot be read: {error}")
+            return failed(f"The stored token cannot be read: {error}")
         while (wait := await self._pace.take(run["account_id"], CONVERSATIONS)) > 0:
             if wait > _NAP_SECONDS:
-                return _Step({}, pause=wait)
+                return Step({}, pause=wait)
             await asyncio.sleep(wait)
         try:
             if entry is None:
@@ -162,9 +148,9 @@ class BackfillWorker:
                 return await self._count(run, entry, token, secret)
             return await self._read(run, entry, token, secret)
         except (GraphError, NotSentError, NoAnswerError) as error:
-            return _refused(run, entry, error, now)
+            return refused(run, entry, error, now)
 
-    async def _list(self, run: Any, token: str, secret: str) -> _Step:
+    async def _list(self, run: Any, token: str, secret: str) -> Step:
         """The next page of threads. A run's first look decides how far it goes back."""
         params = {"platform": "instagram", "fields": listing.THREAD_FIELDS, "limit": str(run["page_size"])}
         if run["cursor"]:
@@ -172,7 +158,7 @@ class BackfillWorker:
         answer = await self._graph.call(
             "GET", f"/{run['page_id']}/conversations", token, secret=secret, params=params, name="conversations"
         )
-        columns = _began(run, self._graph.now()) if run["began"] is None else {}
+        columns = began(run, self._graph.now()) if run["began"] is None else {}
         now = {**dict(run), **columns}
         page = listing.threads(answer, run["account_id"], run["page_id"])
         looked_at = [thread for thread in page.rows if thread.updated >= now["stop_at"]]
@@ -183,16 +169,16 @@ class BackfillWorker:
         if pages == 1 and page.rows:
             newest = columns["newest"] = page.rows[0].updated
         if not ended:
-            return _Step(columns | {"pages": pages, "cursor": page.after} | _GOES_ON)
+            return Step(columns | {"pages": pages, "cursor": page.after} | GOES_ON)
         if pages == 1 or now["passes"] + 1 >= _MOST_PASSES:
-            return _Step(columns | {"listed": True} | _GOES_ON)
+            return Step(columns | {"listed": True} | GOES_ON)
         # While we paged, threads that were said something in went to the top, past us. They are there to be found.
         again = {"passes": now["passes"] + 1, "pages": 0, "cursor": None, "stop_at": newest}
-        return _Step(columns | again | _GOES_ON)
+        return Step(columns | again | GOES_ON)
 
     async def _todo(self, run: dict[str, Any], threads: Sequence[listing.Thread]) -> list[dict[str, Any]]:
         """The threads to be read, of a page of the list; and those whose older messages are to be counted."""
-        wanted = {thread.id: [one for one in thread.messages if _within(run, one.created)] for thread in threads}
+        wanted = {thread.id: [one for one in thread.messages if within(run, one.created)] for thread in threads}
         mids = [one.mid for messages in wanted.values() for one in messages]
         unknown = await runs.unknown(self._database, run["integration_id"], mids)
         queued = {(one["id"], one["count"]) for one in run["todo"]}
@@ -205,13 +191,13 @@ class BackfillWorker:
                 continue
             if missing and (thread.id, False) not in queued:
                 youngest = max(one.created for one in missing) - behind
-                todo.append(_entry(thread, (youngest + self._young).timestamp()))
+                todo.append(entry_of(thread, (youngest + self._young).timestamp()))
             deep = len(thread.messages) > listing.DEPTH and thread.messages[-1].created >= run["since"]
             if deep and (thread.id, True) not in queued:
-                todo.append(_entry(thread, 0.0, count=True))
+                todo.append(entry_of(thread, 0.0, count=True))
         return todo
 
-    async def _read(self, run: Any, entry: dict[str, Any], token: str, secret: str) -> _Step:
+    async def _read(self, run: Any, entry: dict[str, Any], token: str, secret: str) -> Step:
         """A thread's youngest messages: the unknown ones of this run are put in line."""
         answer = await self._graph.call(
             "GET",
@@ -223,13 +209,13 @@ class BackfillWorker:
         )
         told, bare = listing.told(answer, run["account_id"], run["page_id"])
         names = [(one.mid, one.created) for one in told] + [(one.mid, one.created) for one in bare]
-        mids = [mid for mid, created in names if _within(run, created)]
+        mids = [mid for mid, created in names if within(run, created)]
         unknown = await runs.unknown(self._database, run["integration_id"], mids)
         missing = [one for one in told if one.mid in unknown]
         unreadable = [one.mid for one in bare if one.mid in unknown]
-        return _Step(_without(run, entry) | _GOES_ON, entry["person"], missing, unreadable)
+        return Step(without(run, entry) | GOES_ON, entry["person"], missing, unreadable)
 
-    async def _count(self, run: Any, entry: dict[str, Any], token: str, secret: str) -> _Step:
+    async def _count(self, run: Any, entry: dict[str, Any], token: str, secret: str) -> Step:
         """The messages beyond Meta's depth that nobody knows: lost, but not unnoticed."""
         params = {"fields": listing.ID_FIELDS, "limit": str(_IDS_A_PAGE)}
         if entry["after"]:
@@ -239,14 +225,14 @@ class BackfillWorker:
         )
         page = listing.named(answer)
         beyond = page.rows if entry["after"] else page.rows[listing.DEPTH :]
-        mids = [one.mid for one in beyond if _within(run, one.created)]
+        mids = [one.mid for one in beyond if within(run, one.created)]
         unknown = await runs.unknown(self._database, run["integration_id"], mids)
-        columns = _without(run, entry)
+        columns = without(run, entry)
         if page.after and page.rows and page.rows[-1].created >= run["since"]:
             columns["todo"].append({**entry, "after": page.after})
-        return _Step(columns | _GOES_ON, unreadable=[mid for mid in mids if mid in unknown])
+        return Step(columns | GOES_ON, unreadable=[mid for mid in mids if mid in unknown])
 
-    async def _part_under_way(self, run: Any, entry: dict[str, Any], now: datetime) -> _Step | None:
+    async def _part_under_way(self, run: Any, entry: dict[str, Any], now: datetime) -> Step | None:
         """While a part for this person is with Meta, a message of ours in the thread may be that part."""
         key = run["integration_id"], entry["person"]
         async with self._database.pool.acquire() as connection:
@@ -255,11 +241,11 @@ class BackfillWorker:
         if not under_way or now.timestamp() >= until:
             return None
         later = {**entry, "at": (now + PART_PAUSE).timestamp(), "until": until}
-        return _Step({"todo": [later if one is entry else one for one in run["todo"]]})
+        return Step({"todo": [later if one is entry else one for one in run["todo"]]})
 
     # Writing it down ------------------------------------------------------------------------------------------
 
-    async def _record(self, connection: Connection, run: Any, step: _Step) -> None:
+    async def _record(self, connection: Connection, run: Any, step: Step) -> None:
         now = self._clock()
         columns = dict(step.columns)
         if run["started_at"] is None:
@@ -282,7 +268,7 @@ class BackfillWorker:
             number = await runs.write_down(connection, run, body)
             await enqueue(connection, [filing_job(run["facebook_app_id"], [number])])
 
-    async def _end(self, connection: Connection, run: Any, step: _Step, now: datetime) -> None:
+    async def _end(self, connection: Connection, run: Any, step: Step, now: datetime) -> None:
         if step.refused is SendOutcome.RECONNECT:
             await connection.execute("update integrations set status = 'error' where id = $1", run["integration_id"])
         if step.columns["state"] == "done":
@@ -293,7 +279,7 @@ class BackfillWorker:
         elif step.refused is not None and self._every:
             await runs.next_run(connection, run, now + max(_LATER, self._every), "interval")
 
-    def _tell(self, run: Any, step: _Step) -> None:
+    def _tell(self, run: Any, step: Step) -> None:
         """Metrics and logs, after the commit."""
         if step.messages:
             log.info("messages that webhooks missed", integration=run["integration_id"], messages=len(step.messages))
@@ -314,63 +300,3 @@ class BackfillWorker:
             f"backfill {state}", integration=run["integration_id"], reason=run["reason"], threads=run["threads"],
             found=run["found"], unreadable=run["unreadable"], seconds=round(seconds, 1), error=step.columns.get("error"),
         )  # fmt: skip
-
-
-# Meta answered: what went wrong before is over.
-_GOES_ON: dict[str, Any] = {"state": "running", "tries": 0, "error": None, "resume_at": None}
-
-
-def _began(run: Any, metas_now: datetime) -> dict[str, Any]:
-    """How far a run goes back: never less than to the last complete one, and further when it was asked to."""
-    since = max(run["complete_to"] - SLACK, run["not_before"], metas_now - LONGEST)
-    if run["since"] is not None:
-        since = min(since, run["since"])
-    # Meta tells times in whole seconds.
-    since = since.replace(microsecond=0)
-    return {"since": since, "began": metas_now, "stop_at": since}
-
-
-def _within(run: Any, created: datetime) -> bool:
-    """Whether a message is this run's: not too old, and there when it began."""
-    return bool(run["since"] <= created <= run["began"])
-
-
-def _entry(thread: listing.Thread, at: float, *, count: bool = False) -> dict[str, Any]:
-    """A thread to be read at ``at`` (seconds since 1970), or whose older messages are to be counted from ``after`` on."""
-    return {"id": thread.id, "person": thread.person, "at": at, "until": 0.0, "count": count, "after": ""}
-
-
-def _first_due(todo: Sequence[dict[str, Any]], now: datetime) -> dict[str, Any] | None:
-    return next((one for one in todo if one["at"] <= now.timestamp()), None)
-
-
-def _without(run: Any, entry: dict[str, Any]) -> dict[str, Any]:
-    return {"todo": [one for one in run["todo"] if one is not entry]}
-
-
-def _failed(error: str, refused: SendOutcome | None = None) -> _Step:
-    return _Step({"state": "failed", "error": error[:1000]}, ended=True, refused=refused)
-
-
-def _refused(
-    run: Any, entry: dict[str, Any] | None, error: GraphError | NotSentError | NoAnswerError, now: datetime
-) -> _Step:
-    """What to do when Meta did not answer as it should: pause, leave a thread out, or give up."""
-    # Reading is harmless: what may have been done can be done again.
-    answer = refusal(error) if isinstance(error, GraphError) else Answer(SendOutcome.RETRY, advice=str(error))
-    outcome = SendOutcome.RETRY if answer.outcome is SendOutcome.UNKNOWN or answer.once_more else answer.outcome
-    pauses = PAUSES.get(outcome)
-    if pauses is not None:
-        if run["tries"] >= len(pauses):
-            return _failed(answer.advice)
-        pause = pauses[run["tries"]]
-        columns = {"state": "paused", "error": answer.advice[:1000], "tries": run["tries"] + 1}
-        if outcome is SendOutcome.RETRY:
-            # "Please reduce the amount of data you're asking for" is an error like any other (Meta reference 3.2).
-            columns["page_size"] = max(_LEAST_PAGE, run["page_size"] // 2)
-        return _Step(columns | {"resume_at": now + timedelta(seconds=pause)}, pause=pause)
-    if outcome in (SendOutcome.RECONNECT, SendOutcome.CONFIGURATION) or entry is None:
-        return _failed(answer.advice, outcome)
-    # This thread alone: deleted since, or its messages are (9000001).
-    log.warning("thread not readable, left out", integration=run["integration_id"], error=answer.text, code=answer.code)
-    return _Step(_without(run, entry) | _GOES_ON)
