@@ -80,7 +80,7 @@ def test_a_story_reply_and_a_quoted_reply_tell_what_they_answer(town: House, own
     replied, quoted = shop.messages()
     assert replied["metadata"]["instagram.storyId"] == story
     assert replied["metadata"]["instagram.backfilled"] is True
-    assert quoted["quotedMessage"] == {"type": "externalMessageId", "externalMessageId": first}
+    assert quoted["quotedMessage"]["message"]["source"]["originalMessageId"] == first
     (mention,) = shop.events("referral")
     assert mention["payload"]["referral"]["details"]["type"] == "STORY_MENTION"
 

@@ -31,7 +31,7 @@ select m.body as message, m.override, {CONVERSATION} as conversation, v.app_id,
        u.id, u.external_id, u.brand_id, u.signed_up_at, u.to_be_retained, u.profile, u.metadata, u.identities,
        c.id as client_id, c.external_id as person, c.last_action_at, c.integration_id, c.type as client_type,
        c.removed_at,
-       a.page_id, a.account_id, a.page_token, a.human_agent_tag, a.facebook_app_id, f.secret as app_secret,
+       a.page_id, a.account_id, a.page_token, a.human_agent_tag, a.carousel_mode, a.facebook_app_id, f.secret as app_secret,
        s.state as send_state
 from conversations v
 join participants p on p.conversation_id = v.id

@@ -14,12 +14,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram import activities, ledger, thread
+from heliograph.channels.instagram import activities, ledger, thread, uploads
 from heliograph.channels.instagram.accounts import secret_place, token_place
 from heliograph.channels.instagram.answers import Answer, ask
 from heliograph.channels.instagram.delivery_events import CHANNEL, FAILURE, USER, delivery_event
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.override import render_override
+from heliograph.channels.instagram.quoting import quote
+from heliograph.channels.instagram.refusals import owned_elsewhere
 from heliograph.channels.instagram.render import Part, UnsupportedContentError, render
 from heliograph.events import publish
 from heliograph.lanes import Job, Lane, LaneKind, LeaseLostError, Outcome, settle
@@ -139,7 +141,7 @@ class OutboundWorker:
         parts = await ledger.parts(connection, job.payload) if row["send_state"] else []
         if not parts:
             try:
-                requests = _render(row)
+                requests = await quote(connection, row, _render(row))
             except UnsupportedContentError as error:
                 await ledger.open_parts(connection, job.payload, row, [])
                 await self._fail(connection, lane, job, _Failure(error.code, str(error)))
@@ -206,7 +208,12 @@ class OutboundWorker:
         row = todo.row
         if todo.look:
             return await thread.look_for(self._database, self._graph, row, todo.part, todo.token, todo.secret)
-        return await ask(self._graph, row["person"], todo.part["request"], todo.tag, todo.token, todo.secret)
+        by_url = todo.part["request"]
+        request = await uploads.prepare(self._database, self._graph, row, by_url, todo.token, todo.secret)
+        answer = await ask(self._graph, row["person"], request, todo.tag, todo.token, todo.secret)
+        if await uploads.lost(self._database, row, request, by_url, answer):
+            answer = await ask(self._graph, row["person"], by_url, todo.tag, todo.token, todo.secret)
+        return answer
 
     def _looked(self, message_id: str, part: int) -> None:
         """The thread did not tell: it is not read again for a while."""
@@ -260,6 +267,7 @@ class OutboundWorker:
                 "update integrations set status = 'error' where id = $1", todo.row["integration_id"]
             )
         await self._fail(connection, lane, job, _Failure(answer.sunshine_code, answer.advice, answer.underlying()))
+        await owned_elsewhere(connection, todo.row["client_id"], answer)
         return False, None
 
     def _may_tag(self, todo: _Ask) -> bool:
@@ -303,11 +311,11 @@ class OutboundWorker:
 def _render(row: Any) -> list[Part]:
     """What Meta gets: the override if there is one, else the content; what an AI wrote says so, unless told not to."""
     override = (row["override"] or {}).get("instagram")
-    if override:
+    if override and "payload" in override:
         return render_override(override["payload"])
     message = row["message"]
     by_ai = "AI" in (message["author"].get("subtypes") or ()) and row["ai_disclaimer"] is not False
-    return render(message["content"], by_ai)
+    return render(message["content"], by_ai, row["carousel_mode"] or "native")
 
 
 def _automatic(row: Any) -> bool:
