@@ -23,6 +23,7 @@ from heliograph.api import Services, create_api
 from heliograph.api.limits import Limits
 from heliograph.api.media import MEDIA_PATH, Media
 from heliograph.channels.instagram import InstagramChannel
+from heliograph.channels.instagram.backfill import pruning as backfill_pruning
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.journal import pruning as journal_pruning
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH as PROXY_PATH
@@ -88,6 +89,7 @@ def _prunings(settings: Settings) -> list[Pruning]:
             idempotency_keys=timedelta(hours=settings.keep_idempotency_keys_hours),
         ),
         *journal_pruning(timedelta(days=settings.keep_journal_days)),
+        *backfill_pruning(timedelta(days=settings.keep_journal_days)),
     ]
 
 
@@ -103,6 +105,7 @@ class Application:
             public_url=settings.reachable_at,
             unknown_grace=settings.unknown_grace,
             media_hosts=Hosts.of(settings.media_hosts, settings.graph_url),
+            backfill_every=settings.backfill_every,
         )
         self._sender = Sender(parse_networks(settings.webhook_allow_networks))
         delivery = DeliveryWorker(database, box, self._sender)
@@ -130,12 +133,14 @@ class Application:
         self._lanes.start()
         self._housekeeper.start()
         self._answers.start()
+        self._instagram.backfills.start()
         self._operate.ready = True
 
     async def stop(self) -> None:
         """Finish what is under way, give back the rest."""
         self._operate.ready = False
         await self._answers.stop()
+        await self._instagram.backfills.stop()
         await self._housekeeper.stop()
         await self._lanes.stop(patience=DRAIN_SECONDS)
         await self._sender.close()

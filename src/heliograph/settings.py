@@ -56,6 +56,15 @@ class Settings(BaseSettings):
             " http://10.0.0.5:8001, which alone may be private. The Graph API's own origin always belongs to them."
         ),
     ] = "lookaside.fbsbx.com,*.fbcdn.net,*.cdninstagram.com"
+    backfill_every: Annotated[
+        float,
+        Field(
+            ge=0,
+            allow_inf_nan=False,
+            description="Seconds between looks for messages that Meta's webhooks missed, for each account. 0: only after"
+            " downtime and reconnection.",
+        ),
+    ] = 900.0
     webhook_allow_networks: Annotated[
         str,
         Field(

@@ -8,6 +8,7 @@ from heliograph.channels.base import ChannelError, ConnectError, Conversions, Se
 from heliograph.channels.instagram import connect as connecting
 from heliograph.channels.instagram import conversions
 from heliograph.channels.instagram.accounts import TYPE, FacebookApps, token_place, tokens
+from heliograph.channels.instagram.backfill import BackfillWorker, Schedule, runs
 from heliograph.channels.instagram.filing import FilingWorker
 from heliograph.channels.instagram.flood import Flood
 from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
@@ -60,6 +61,7 @@ class InstagramChannel:
         public_url: str,
         unknown_grace: float,
         media_hosts: Hosts | None = None,
+        backfill_every: float = 0.0,
     ) -> None:
         self._database = database
         self._box = box
@@ -78,15 +80,21 @@ class InstagramChannel:
         self._keeping = KeepWorker(database, addresses, self._cdn, fresh)
         self._inbound = InboundWorker(database, graph, self.apps, box, dresser, self._profiles)
         self._outbound = OutboundWorker(database, graph, box, unknown_grace=unknown_grace)
+        self._backfill = BackfillWorker(database, graph, box, every=backfill_every)
+        self.backfills = Schedule(database, every=backfill_every)
 
     def pressed(self) -> bool:
         """Whether webhooks come in a flood just now: then what is not their 200 should stand back."""
         return bool(self._flood)
 
     def lane_kinds(self) -> Sequence[LaneKind]:
-        """`filing`, `inbound`, `send`, `media` and `profile`."""
-        working = (self._filing, self._inbound, self._outbound, self._keeping, self._profiles)
-        return [worker.kind() for worker in working]
+        """`filing`, `inbound`, `send`, `media`, `profile` and `backfill`."""
+        others = (self._outbound, self._keeping, self._profiles)
+        return [*self.inbound_kinds(), *(worker.kind() for worker in others)]
+
+    def inbound_kinds(self) -> Sequence[LaneKind]:
+        """What brings messages in: `filing`, `inbound` and `backfill`."""
+        return [self._filing.kind(), self._inbound.kind(), self._backfill.kind()]
 
     async def close(self) -> None:
         """Close the connections to Meta's CDN."""
@@ -127,6 +135,7 @@ class InstagramChannel:
                 self._box.seal(token, token_place(integration_id)),
                 *switches.values(),
             )
+            await runs.connected(connection, app_id, facebook_app, page.account_id, self._graph.now())
         log.info("connected", integration=integration_id, account=page.account_id, facebook_app=facebook_app)
         return integration_id
 
@@ -177,6 +186,8 @@ class InstagramChannel:
                 self._box.seal(token, token_place(integration_id)) if token else None,
                 page.page_id if page else None,
             )
+            if page is not None:
+                await runs.reconnected(connection, integration_id)
 
     async def _renew(self, row: Any, token: str) -> connecting.Page:
         app = await self.apps.reload(row["facebook_app_id"])
@@ -204,6 +215,7 @@ class InstagramChannel:
         app = await self.apps.reload(row["facebook_app_id"]) if row else None
         if row is None or app is None:
             return
+        await runs.disconnected(self._database, integration_id, self._graph.now())
         if row["of_page"] == 1:
             with _at_best(integration_id, "Page"):
                 token = self._box.open(row["page_token"], token_place(integration_id))

@@ -111,7 +111,7 @@ returning s.message_id
 """
 
 _OPEN_PARTS_OF = """
-select p.message_id, p.part, p.app_id, p.integration_id, c.external_id, p.state, p.request
+select p.message_id, p.part, p.app_id, p.integration_id, c.external_id, p.state, p.request, p.started_at
 from unnest($1::text[], $2::text[]) as k (integration_id, external_id)
 join clients c on c.integration_id = k.integration_id and c.external_id = k.external_id
 join send_parts p on p.client_id = c.id and p.state in ('sending', 'unknown') and p.started_at > now() - interval '2 h'
