@@ -24,6 +24,7 @@ from heliograph.api.media import MEDIA_PATH, Media
 from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.journal import pruning as journal_pruning
+from heliograph.channels.instagram.pace import Kind
 from heliograph.channels.instagram.receive import CALLBACK_PATH
 from heliograph.delivery.guard import parse_networks
 from heliograph.delivery.removal import RemovalWorker
@@ -93,7 +94,16 @@ class Application:
     def __init__(self, settings: Settings, database: Database, box: SecretBox) -> None:
         self._graph = Graph(settings.graph_url, settings.graph_version, timeout=settings.graph_timeout)
         self._instagram = InstagramChannel(
-            database, box, self._graph, public_url=settings.reachable_at, unknown_grace=settings.unknown_grace
+            database,
+            box,
+            self._graph,
+            public_url=settings.reachable_at,
+            unknown_grace=settings.unknown_grace,
+            limits={
+                Kind.SEND: settings.send_rate,
+                Kind.MEDIA: settings.media_rate,
+                Kind.CONVERSATIONS: settings.conversations_rate,
+            },
         )
         self._sender = Sender(parse_networks(settings.webhook_allow_networks))
         delivery = DeliveryWorker(database, box, self._sender)
@@ -112,7 +122,7 @@ class Application:
         )
         self._api = create_api(services)
         self._media = Media(database)
-        self._operate = Operate(database)
+        self._operate = Operate(database, self._instagram.count)
 
     def start(self) -> None:
         """Start the workers."""
@@ -126,6 +136,7 @@ class Application:
         await self._housekeeper.stop()
         await self._lanes.stop(patience=DRAIN_SECONDS)
         await self._sender.close()
+        await self._instagram.close()
         await self._graph.close()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -1,6 +1,7 @@
 """What an operator's tools ask: ``/healthz`` (the process lives), ``/readyz`` (it can work), ``/metrics``."""
 
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
@@ -23,12 +24,13 @@ _COUNT_EVERY_SECONDS = 2.0
 
 
 class Operate:
-    """A plain ASGI callable for :attr:`paths`."""
+    """A plain ASGI callable for :attr:`paths`. ``count`` brings further metrics up to date, when they are read."""
 
     paths = frozenset({"/healthz", "/readyz", "/metrics"})
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, count: Callable[[], Awaitable[None]]) -> None:
         self._database = database
+        self._count_more = count
         self.ready = False
         self._counted_at = 0.0
 
@@ -69,6 +71,7 @@ class Operate:
         self._counted_at = time.monotonic()
         try:
             counted = {row["kind"]: row for row in await self._database.fetch(_WAITING)}
+            await self._count_more()
         except Exception as error:
             # The other metrics matter most just now; these keep their last values.
             metrics.DATABASE_UP.set(0)

@@ -96,8 +96,8 @@ ROWS: list[tuple[int, int | None, int, SendOutcome]] = [
     (80001, None, 400, RL),
     (80002, None, 400, RL),
     (80006, None, 400, RL),
-    # Of other calls than sends; should a send ever get them, they are for good.
-    (2200, None, 400, P),
+    (2200, None, 400, C),
+    # Of reads, which go on without; should a send ever get them, they are for good.
     (230, None, 403, P),
     (2018218, None, 400, P),
     (2018247, None, 400, P),

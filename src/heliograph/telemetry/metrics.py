@@ -53,6 +53,13 @@ SENDS = Counter("heliograph_sends_total", "Parts handed to Meta, by outcome", ["
 SEND_SECONDS = Histogram(
     "heliograph_send_seconds", "Duration of a Graph API send call", buckets=_FAST, registry=REGISTRY
 )
+PAUSES = Counter("heliograph_pauses_total", "Pauses that Meta's limits led to", registry=REGISTRY)
+PAUSED_ACCOUNTS = Gauge(
+    "heliograph_paused_accounts", "Instagram accounts that are paused because of Meta's limits", registry=REGISTRY
+)
+USAGE_UNREADABLE = Counter(
+    "heliograph_usage_unreadable_total", "Answers of Meta's whose usage headers were not understood", registry=REGISTRY
+)
 GRAPH_CALLS = Counter("heliograph_graph_calls_total", "Graph API calls", ["call", "status"], registry=REGISTRY)
 DELIVERIES = Counter(
     "heliograph_deliveries_total", "POSTs to customer webhooks, by outcome", ["outcome"], registry=REGISTRY

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram.errors import meaning
-from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.errors import Hold, meaning
+from heliograph.channels.instagram.graph import Caller, Graph, GraphError, NoAnswerError, NotSentError
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,7 @@ class Answer:
     """The outcome of a send. ``mid`` when it was sent; ``code``, ``subcode`` and ``text`` are Meta's own.
 
     ``once_more``: Meta did not take it, and one more try is worth it before the outcome counts.
+    ``hold``: who is to be left alone now.
     """
 
     outcome: SendOutcome
@@ -23,6 +24,7 @@ class Answer:
     sunshine_code: str = "uncategorized_error"
     advice: str = ""
     once_more: bool = False
+    hold: Hold | None = None
 
     def underlying(self) -> dict[str, Any] | None:
         """Meta's error as customers get it beside ours; None when Meta said nothing."""
@@ -33,13 +35,19 @@ class Answer:
 
 
 async def ask(
-    graph: Graph, person: str, part: dict[str, Any], tag: str | None, token: str, secret: str | None
+    graph: Graph,
+    person: str,
+    part: dict[str, Any],
+    tag: str | None,
+    token: str,
+    secret: str | None,
+    caller: Caller | None = None,
 ) -> Answer:
     """Send a part (Meta reference 2). There is no idempotency key at Meta: the caller has claimed the part."""
     kind = {"messaging_type": "MESSAGE_TAG", "tag": tag} if tag else {"messaging_type": "RESPONSE"}
     body = {"recipient": {"id": person}, "message": part, **kind}
     try:
-        answer = await graph.call("POST", "/me/messages", token, secret=secret, body=body, name="send")
+        answer = await graph.call("POST", "/me/messages", token, secret=secret, body=body, name="send", caller=caller)
     except GraphError as error:
         return refusal(error)
     except NotSentError as error:
@@ -58,4 +66,13 @@ def refusal(error: GraphError) -> Answer:
     """What Meta's error means, in words that say what to do."""
     meant = meaning(error.code, error.subcode, transient=error.transient, status=error.status)
     text = f"{meant.advice} Meta said: {error}"
-    return Answer(meant.outcome, "", error.code, error.subcode, error.message[:500], meant.code, text, meant.once_more)
+    return Answer(
+        meant.outcome,
+        code=error.code,
+        subcode=error.subcode,
+        text=error.message[:500],
+        sunshine_code=meant.code,
+        advice=text,
+        once_more=meant.once_more,
+        hold=meant.hold,
+    )

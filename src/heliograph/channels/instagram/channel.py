@@ -6,13 +6,15 @@ from typing import Any
 
 from heliograph.channels.base import ChannelError, ConnectError, Conversions, SendOutcome
 from heliograph.channels.instagram import connect as connecting
-from heliograph.channels.instagram import conversions
+from heliograph.channels.instagram import conversions, pauses
 from heliograph.channels.instagram.accounts import TYPE, FacebookApps, token_place, tokens
 from heliograph.channels.instagram.filing import FilingWorker
 from heliograph.channels.instagram.flood import Flood
 from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.channels.instagram.inbound import InboundWorker
+from heliograph.channels.instagram.meter import Meter
 from heliograph.channels.instagram.outbound import OutboundWorker
+from heliograph.channels.instagram.pace import LIMITS, Kind, Pace
 from heliograph.channels.instagram.receive import WebhookReceiver, callback_url
 from heliograph.lanes import LaneKind
 from heliograph.storage import Database, SecretBox, new_id
@@ -36,7 +38,14 @@ class InstagramChannel:
     type = TYPE
 
     def __init__(
-        self, database: Database, box: SecretBox, graph: Graph, *, public_url: str, unknown_grace: float
+        self,
+        database: Database,
+        box: SecretBox,
+        graph: Graph,
+        *,
+        public_url: str,
+        unknown_grace: float,
+        limits: Mapping[Kind, float] = LIMITS,
     ) -> None:
         self._database = database
         self._box = box
@@ -47,7 +56,10 @@ class InstagramChannel:
         self.receiver = WebhookReceiver(database, self.apps, self._flood)
         self._filing = FilingWorker(database)
         self._inbound = InboundWorker(database, graph, self.apps, box)
-        self._outbound = OutboundWorker(database, graph, box, unknown_grace=unknown_grace)
+        self.pace = Pace(database, limits)
+        self._outbound = OutboundWorker(database, graph, box, self.pace, unknown_grace=unknown_grace)
+        self._meter = Meter(database, self.apps.of_secret, self.pace)
+        graph.heard = self._meter.hear
 
     def pressed(self) -> bool:
         """Whether webhooks come in a flood just now: then what is not their 200 should stand back."""
@@ -56,6 +68,14 @@ class InstagramChannel:
     def lane_kinds(self) -> Sequence[LaneKind]:
         """`filing`, `inbound` and `send`."""
         return [self._filing.kind(), self._inbound.kind(), self._outbound.kind()]
+
+    async def count(self) -> None:
+        """Bring up to date the metrics that are counted when somebody asks."""
+        await pauses.count(self._database)
+
+    async def close(self) -> None:
+        """Wait for what was not awaited anywhere else."""
+        await self._meter.close()
 
     async def connect(self, app_id: str, request: Mapping[str, Any]) -> str:
         """Connect the account behind a Page token. Raises :class:`ConnectError`; then there is no integration."""
@@ -137,6 +157,10 @@ class InstagramChannel:
                 self._box.seal(token, token_place(integration_id)) if token else None,
                 page.page_id if page else None,
             )
+            if page:
+                await connection.execute(
+                    "update instagram_accounts set refusal = null where integration_id = $1", integration_id
+                )
 
     async def _renew(self, row: Any, token: str) -> connecting.Page:
         app = await self.apps.reload(row["facebook_app_id"])
