@@ -159,7 +159,7 @@ with waiting as materialized (
 ), placed as (
     select kind, key, row_number() over (order by due_at) as place from waiting
 )
-update lanes l set due_at = now() + make_interval(secs => $3 + p.place * $4)
+update lanes l set due_at = now() + make_interval(secs => $3 + p.place * $4::float8)
 from placed p where l.kind = p.kind and l.key = p.key
 """
 

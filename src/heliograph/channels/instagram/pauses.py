@@ -59,7 +59,7 @@ def app(facebook_app_id: str) -> str:
 
 # What stands against an account `a`, for a statement that reads it. Served by instagram_pauses_pkey.
 STANDING = """(
-    select max(until_at) as until_at, max(slow_until) as slow_until from instagram_pauses
+    select max(nullif(until_at, '-infinity')) as until_at, max(slow_until) as slow_until from instagram_pauses
     where subject in ('account:' || a.account_id, 'account:' || a.page_id, 'app:' || a.facebook_app_id)
 )"""
 
@@ -149,12 +149,16 @@ async def set_aside(database: Database, paused: Mapping[str, float], *, each: fl
     """Have nobody lease the waiting conversations of paused subjects (by subject, how long), and let them come back
     one after the other, ``each`` so many seconds.
 
-    Only a saving: a conversation that comes before its time finds the pause, and waits.
+    Only a saving: a conversation that comes before its time finds the pause, and waits. So what goes wrong here is logged.
     """
-    async with database.transaction(relaxed=True) as connection:
-        found = await connection.fetch(_INTEGRATIONS, list(paused))
-        groups = [row["integration_id"] for row in found]
-        await postpone(connection, SEND_LANE, groups, seconds=max(paused.values()), each=each)
+    try:
+        async with database.transaction(relaxed=True) as connection:
+            for subject, seconds in paused.items():
+                found = await connection.fetch(_INTEGRATIONS, [subject])
+                groups = [row["integration_id"] for row in found]
+                await postpone(connection, SEND_LANE, groups, seconds=seconds, each=each)
+    except Exception as error:
+        log.warning("not set aside", subjects=list(paused), error=repr(error))
 
 
 async def count(database: Database) -> None:

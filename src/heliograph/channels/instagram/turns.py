@@ -37,6 +37,9 @@ IN_HAND_SECONDS = 1.0
 EARLY_SECONDS = 0.5
 MOST_TURNS = 256
 
+# Left to itself PostgreSQL plans the large statements anew each time, which costs ten times what running them does.
+_PLAN_ONCE = "set local plan_cache_mode = force_generic_plan"
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
@@ -179,6 +182,7 @@ class Turns:
         plan = _Plan(datetime.now(UTC))
         steps = [_Step(turn, turn.lane.jobs[0], turn.tag) for turn in turns]
         async with self._database.transaction() as connection:
+            await connection.execute(_PLAN_ONCE)
             await ledger.lock(connection, [turn.lane.key for turn in turns])
             self._weigh_all(plan, steps)
             await self._write_answers(connection, plan)

@@ -1,7 +1,7 @@
 """What Meta's answers tell about the use of its limits: three headers (Meta reference 3.3). Pure.
 
-X-App-Usage                  of the Facebook app         {"call_count":28,"total_time":25,"total_cputime":25}
-X-Page-Usage                 of the account that asked   the same
+X-App-Usage                 of the Facebook app         {"call_count":28,"total_time":25,"total_cputime":25}
+X-Page-Usage                of the account that asked   the same
 X-Business-Use-Case-Usage   by account                  {"<id>":[{"type":"instagram",…,"estimated_time_to_regain_access":0}]}
 """
 
