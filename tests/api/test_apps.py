@@ -145,7 +145,10 @@ def test_of_a_deleted_app_the_last_account_knows_that_it_is_the_last(house: Hous
 
 
 _MORE = """
-with one as (insert into mids (integration_id, mid, app_id) values ($2, 'm1', $1))
+with one as (insert into mids (integration_id, mid, app_id) values ($2, 'm1', $1)),
+copies as (
+    insert into instagram_uploads (integration_id, attachment_id, kind, app_id)
+    select $2, id, 'file', app_id from attachments where app_id = $1 limit 1)
 insert into journal_leftovers (journal_id, path, account_id, person_id, reason) values (hashtext($3), '0', 'a', 'p', 'r')
 """
 

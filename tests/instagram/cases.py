@@ -38,7 +38,10 @@ def plain(value: Any) -> Any:
 _WORDS = (
     "object", "entry", "id", "time", "messaging", "standby", "changes", "field", "value", "sender", "recipient",
     "timestamp", "message", "mid", "text", "attachments", "type", "payload", "url", "reply_to", "story", "quick_reply",
-    "is_echo", "is_deleted", "is_unsupported", "postback", "title", "read", "watermark", "reaction",
+    "is_echo", "is_deleted", "is_unsupported", "is_self", "postback", "title", "read", "watermark", "reaction", "action",
+    "emoji", "message_edit", "num_edit", "referral", "ref", "ads_context_data", "product", "optin", "metadata",
+    "pass_thread_control", "take_thread_control", "request_thread_control", "new_owner_app_id", "policy-enforcement",
+    "generic", "elements", "buttons", "template_type", "story_media_url", "ig_post_media_id", "sticker_id",
 )  # fmt: skip
 _VALUES = ("instagram", "image", "story_mention", "messages", "0", "17841405309211844", "1767272401337", "", "\0")
 
@@ -61,12 +64,52 @@ def _side() -> Any:
     return st.fixed_dictionaries({"id": st.sampled_from(["17841405309211844", "5846102938471625"])}) | ANY_JSON
 
 
+ATTACHMENTS = (
+    "image", "video", "audio", "file", "share", "ig_post", "ig_reel", "reel", "ig_story", "story", "story_mention",
+    "ephemeral", "template", "unsupported_type", "like_heart", "media", "fallback", "hologram",
+)  # fmt: skip
+
+
+def _element() -> Any:
+    button = st.fixed_dictionaries({"type": st.just("open_url"), "url": ANY_JSON, "title": ANY_JSON})
+    return st.fixed_dictionaries({"title": ANY_JSON, "buttons": st.lists(button, max_size=2) | ANY_JSON}) | ANY_JSON
+
+
+def _kinds() -> Any:
+    """What an item may be beside a message."""
+    control = st.fixed_dictionaries({"new_owner_app_id": ANY_JSON, "metadata": ANY_JSON}) | ANY_JSON
+    referral = {"ref": ANY_JSON, "ads_context_data": ANY_JSON, "product": ANY_JSON}
+    return {
+        "reaction": st.fixed_dictionaries({"mid": st.just("m1"), "action": st.sampled_from(["react", "unreact"])})
+        | st.fixed_dictionaries({"mid": ANY_JSON, "emoji": ANY_JSON}),
+        "message_edit": st.fixed_dictionaries({"mid": st.just("m1"), "text": ANY_JSON, "num_edit": ANY_JSON}),
+        "referral": st.fixed_dictionaries(referral) | ANY_JSON,
+        "optin": ANY_JSON,
+        "pass_thread_control": control,
+        "take_thread_control": control,
+        "request_thread_control": control,
+        "policy-enforcement": st.fixed_dictionaries({"action": st.just("block"), "reason": ANY_JSON}) | ANY_JSON,
+    }
+
+
 def _item() -> Any:
     attachment = st.fixed_dictionaries(
         {},
         optional={
-            "type": st.sampled_from(["image", "file", "story_mention", "share"]) | ANY_JSON,
-            "payload": st.fixed_dictionaries({"url": st.text(max_size=9)}) | ANY_JSON,
+            "type": st.sampled_from(ATTACHMENTS) | ANY_JSON,
+            "payload": st.fixed_dictionaries(
+                {},
+                optional={
+                    "url": st.text(max_size=9),
+                    "generic": st.fixed_dictionaries({"elements": st.lists(_element(), max_size=2) | ANY_JSON}),
+                    "elements": st.lists(_element(), max_size=2),
+                    "text": ANY_JSON,
+                    "buttons": ANY_JSON,
+                    "ig_post_media_id": ANY_JSON,
+                    "sticker_id": ANY_JSON,
+                },
+            )
+            | ANY_JSON,
         },
     )
     message = st.fixed_dictionaries(
@@ -78,6 +121,8 @@ def _item() -> Any:
             "quick_reply": ANY_JSON,
             "is_echo": st.booleans() | ANY_JSON,
             "is_deleted": st.booleans() | ANY_JSON,
+            "is_unsupported": st.booleans() | ANY_JSON,
+            "referral": ANY_JSON,
         },
     )
     return st.fixed_dictionaries(
@@ -88,6 +133,7 @@ def _item() -> Any:
             "message": message | ANY_JSON,
             "postback": st.fixed_dictionaries({"payload": ANY_JSON}) | ANY_JSON,
             "read": ANY_JSON,
+            **_kinds(),
             "field": st.sampled_from(["messages", "comments"]) | ANY_JSON,
             "value": ANY_JSON,
         },

@@ -110,6 +110,16 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def not_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Setting lanes aside is a saving, made a moment after a pause: a test that ends the pause by hand would race with it."""
+
+    async def nothing(*_: object, **__: object) -> None:
+        pass
+
+    monkeypatch.setattr(pauses, "set_aside", nothing)
+
+
+@pytest.fixture
 def impatient(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """An unknown part is looked for in the thread at once."""
     monkeypatch.setattr(house.channel._outbound, "_grace", timedelta())

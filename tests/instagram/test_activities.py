@@ -56,4 +56,4 @@ def test_typing_that_waited_too_long_is_not_shown_but_reading_is(
 
 
 def test_every_activity_of_the_wire_has_its_sender_action() -> None:
-    assert set(SENDER_ACTIONS) == {"typing:start", "typing:stop", "conversation:read"}
+    assert set(SENDER_ACTIONS) == {"typing:start", "typing:stop", "conversation:read", "react", "unreact"}

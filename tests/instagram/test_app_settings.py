@@ -249,7 +249,10 @@ def test_an_override_that_is_no_message_of_metas_fails_and_says_why(shop: Shop, 
     ("payload", "problem"),
     [
         ({"message": 7}, "must be a message object"),
-        ({"text": "a", "tag": "HUMAN_AGENT"}, "nothing but attachment, metadata, quick_replies, text: tag"),
+        (
+            {"text": "a", "tag": "HUMAN_AGENT"},
+            "nothing but attachment, attachments, metadata, quick_replies, text: tag",
+        ),
         ({}, "either text or attachment"),
         ({"text": "a", **CARDS}, "either text or attachment"),
         ({"text": " "}, "not empty"),

@@ -9,6 +9,7 @@ from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram import outbound, turns
 from heliograph.events import TRIGGERS
 from heliograph.messaging.posting import SEND_LANE
+from tests.instagram.contents import carousel, item
 from tests.instagram.house import LONG, URL, House, Shop, new_mid
 from tests.instagram.meta import Gate, PlayedMeta, accepted, refused
 from tests.simulator.support import Loop, eventually
@@ -94,10 +95,9 @@ def test_a_message_that_names_no_channel_or_comes_of_the_user_goes_nowhere(
 
 
 def test_content_that_instagram_cannot_take_fails_with_the_reason(shop: Shop, meta: PlayedMeta, person: str) -> None:
-    location = {"type": "location", "coordinates": {"lat": 1.0, "long": 2.0}}
-    error = shop.failure(shop.post(person, location))
+    error = shop.failure(shop.post(person, {"type": "template", "template": {"name": "hello"}}))
     assert error["code"] == "unsupported_message_type"
-    assert "location" in error["message"]
+    assert "WhatsApp" in error["message"]
     assert meta.asked[person] == []
 
 
@@ -277,12 +277,12 @@ def test_messages_that_wait_when_the_integration_is_deleted_fail_and_say_why(
     meta.script(person, gate)
     under_way = shop.post(person, LONG)
     gate.wait()
-    waiting = shop.post(person, "waiting")
+    waiting, cards = shop.post(person, "waiting"), shop.post(person, carousel(item()))
     typing = {"author": {"type": "business"}, "type": "typing:start"}
     house.api("POST", f"/v2/apps/{shop.app_id}/conversations/{shop.conversation(person)}/activity", typing)
     house.api("DELETE", f"/v2/apps/{shop.app_id}/integrations/{shop.integration_id}")
     gate.open()
-    for message in (under_way, waiting):
+    for message in (under_way, waiting, cards):
         error = shop.failure(message)
         assert error["code"] == "unauthorized"
         assert "integration of this conversation was deleted" in error["message"]

@@ -31,14 +31,9 @@ OF_APP = [(4, None), (4, 2018022), (341, None)]
 
 
 @pytest.fixture(autouse=True)
-def _not_set_aside(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is a saving, made a moment after the pause: a test that ends the pause by hand would race with it."""
-
-    async def nothing(*_: Any, **__: Any) -> None:
-        pass
-
+def _ended_by_hand(request: pytest.FixtureRequest) -> None:
     if "still" not in request.fixturenames:
-        monkeypatch.setattr(pauses, "set_aside", nothing)
+        request.getfixturevalue("not_set_aside")
 
 
 def standing(shop: Shop, subject: str = "") -> dict[str, Any]:

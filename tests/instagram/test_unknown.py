@@ -156,7 +156,7 @@ def test_a_thread_that_went_on_for_longer_than_meta_tells_is_no_proof(
     assert meta.texts(person) == ["Hi"]
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("impatient", "not_set_aside")
 @pytest.mark.parametrize(
     "told", [refused(2, status=500), refused(4), (503, b""), refused(1, 1357046), (200, b"<html>")]
 )

@@ -6,17 +6,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from heliograph.channels.instagram import wire
+from heliograph.channels.instagram.contents import contents, metadata, raw
 from heliograph.channels.instagram.envelope import items
 from tests.instagram.cases import ANY_JSON, FIXTURES, NEARLY_WEBHOOKS, meta_bytes, plain, sentence
 
 PATH = "0.messaging.0"
 # A reason is counted in a metric's label and stands in an index: few, short, plain.
-REASON = re.compile(r"shape|empty|unsupported|(kind|field|attachment):([A-Za-z][A-Za-z0-9_-]{0,39}|\?)")
+REASON = re.compile(r"shape|empty|self|kind:optin|field:([A-Za-z][A-Za-z0-9_-]{0,39}|\?)")
 
 
 def item(**event: Any) -> dict[str, Any]:
@@ -139,12 +141,19 @@ def test_the_longest_mid_is_taken() -> None:
 
 @pytest.mark.parametrize("kind", ["hologram", "MEDIA_SHARE", "Upper Case", "x" * 5000, "a\0b", "é", "", "?", "1"])
 def test_what_a_stranger_could_write_is_no_reason(kind: str) -> None:
-    for event in (
-        wire.parse(PATH, message(attachments=[{"type": kind}])),
-        wire.parse("0.changes.0", {"field": kind, "value": {}}),
-    ):
-        assert isinstance(event, wire.NotUnderstood)
-        assert REASON.fullmatch(event.reason), event.reason
+    event = wire.parse("0.changes.0", {"field": kind, "value": {}})
+    assert isinstance(event, wire.NotUnderstood)
+    assert REASON.fullmatch(event.reason), event.reason
+
+
+@pytest.mark.parametrize("kind", ["hologram", "Upper Case", "x" * 5000, "a\0b", "é", "", "?", "1"])
+def test_an_attachment_of_an_unknown_type_is_kept_as_it_came(kind: str) -> None:
+    event = wire.parse(PATH, message(attachments=[{"type": kind, "payload": {"url": "u"}}]))
+    assert isinstance(event, wire.Message)
+    (attachment,) = event.attachments
+    assert re.fullmatch(r"[A-Za-z][\w-]{0,39}|\?", attachment.type, re.ASCII)
+    assert attachment.raw is not None
+    assert attachment.raw["payload"] == {"url": "u"}
 
 
 @given(ANY_JSON, st.sampled_from([PATH, "0.standby.1", "0.changes.0", "0", ""]))
@@ -163,7 +172,11 @@ def check(event: wire.Event) -> None:
     if isinstance(event, wire.NotUnderstood):
         assert REASON.fullmatch(event.reason), event.reason
         return
+    if isinstance(event, wire.PolicyNotice):
+        return
     assert event.at.tzinfo is UTC
     if isinstance(event, wire.Message):
         assert event.mid
-        assert event.text or event.attachments
+        assert event.text or event.attachments or event.unsupported
+        assert contents(event)
+        orjson.dumps([contents(event), metadata(event), raw(event)])

@@ -28,6 +28,14 @@ INSERTS = {
                            values ('app', gen_random_uuid()::text, '', $1) returning created_at as key""",
     "delivery_attempts": """insert into delivery_attempts (app_id, webhook_id, event_ids, attempt, outcome, duration_ms,
                             created_at) values ('app', 'hook', '{}', 1, 'delivered', 0, $1) returning id as key""",
+    "early_changes": """with app as (
+                            insert into apps (id, display_name) values (gen_random_uuid()::text, 'Test') returning id
+                        ), integration as (
+                            insert into integrations (id, app_id, type) select id, id, 'instagram' from app returning id
+                        )
+                        insert into early_changes (app_id, integration_id, person, mid, kind, author, at, change,
+                            created_at) select id, id, '5', 'm', 'edit', '', now(), '{}', $1 from integration
+                        returning id as key""",
     "journal": "insert into journal (facebook_app_id, body, received_at) values ('app', '', $1) returning id as key",
 }
 

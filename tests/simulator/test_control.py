@@ -215,7 +215,7 @@ class TestMedia:
         url = self.upload(seeded.simulator).json["url"]
         mid = seeded.says(attachments=[{"type": "image", "url": url}])["mid"]
         seeded.simulator.control("/unsend", 200, mid=mid)
-        assert self.fetch(seeded.simulator, url) == 403
+        assert self.fetch(seeded.simulator, url) == 404
 
     def test_a_story_lives_for_a_day(self, seeded: Seeded) -> None:
         path = f"/accounts/{seeded.account}/stories"
@@ -225,7 +225,7 @@ class TestMedia:
         assert self.fetch(seeded.simulator, stories[0]["url"]) == 200
         seeded.simulator.control("/clock", 200, advance_seconds=24 * 3600 + 1)
         assert seeded.simulator.read(path)["stories"] == []
-        assert self.fetch(seeded.simulator, stories[0]["url"]) == 403
+        assert self.fetch(seeded.simulator, stories[0]["url"]) == 404
 
     @pytest.mark.parametrize("signature", ["", "AAAA", "!", "é", "x" * 192])
     def test_a_made_up_signature_opens_nothing(self, simulator: Simulator, signature: str) -> None:

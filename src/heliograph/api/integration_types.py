@@ -22,6 +22,7 @@ ResponderId = Annotated[str, Field(min_length=1, max_length=100)]
 
 # Ours: when replies carry Meta's HUMAN_AGENT tag.
 HumanAgentTag = Literal["afterWindow", "always", "never"]
+CarouselMode = Literal["native", "text"]
 
 _COLOUR = re.compile(r"(?:[0-9a-fA-F]{3}){1,2}")
 _ORIGIN = re.compile(r"https?://[^\s/?#@]+")
@@ -91,6 +92,7 @@ FIELDS: Mapping[str, tuple[Own, ...]] = {
         Own("storyRepliesEnabled", bool, nullable=True, patched=True),
         Own("storyMentionsEnabled", bool, nullable=True, patched=True),
         Own("humanAgentTag", HumanAgentTag, nullable=True, patched=True),
+        Own("carouselMode", CarouselMode, nullable=True, patched=True),
     ),
     "messenger": (
         _secret("pageAccessToken", needed=True, patched=True),

@@ -5,6 +5,6 @@ the lane of each webhook that asked for its trigger. So an event is never told w
 """
 
 from heliograph.events.log import WEBHOOK_LANE, Audience, Event, publish
-from heliograph.events.triggers import TRIGGERS
+from heliograph.events.triggers import EXTENSIONS, TRIGGERS
 
-__all__ = ["TRIGGERS", "WEBHOOK_LANE", "Audience", "Event", "publish"]
+__all__ = ["EXTENSIONS", "TRIGGERS", "WEBHOOK_LANE", "Audience", "Event", "publish"]

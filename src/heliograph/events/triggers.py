@@ -1,6 +1,16 @@
-"""The names of all events: the triggers a webhook can ask for (Sunshine reference 3.2)."""
+"""The names of all events: the triggers a webhook can ask for (Sunshine reference 3.2), and those that are ours."""
 
-TRIGGERS: frozenset[str] = frozenset(
+# Beside the wire: only a webhook that asks for them by name is told. There is no wildcard.
+EXTENSIONS: frozenset[str] = frozenset(
+    {
+        "conversation:message:deleted",
+        "conversation:message:edited",
+        "conversation:message:reaction",
+        "conversation:thread:control",
+    }
+)
+
+SUNSHINE: frozenset[str] = frozenset(
     {
         "client:add",
         "client:remove",
@@ -30,3 +40,5 @@ TRIGGERS: frozenset[str] = frozenset(
         "user:update",
     }
 )
+
+TRIGGERS: frozenset[str] = SUNSHINE | EXTENSIONS

@@ -35,6 +35,7 @@ class MessageArrival:
     """A message of the person, or one that the business wrote in the channel's own app (``author="business"``).
 
     Each of ``contents`` (Sunshine content objects) becomes a message of its own: several pictures, several messages.
+    A text is always in the first of them.
     """
 
     route: Route
@@ -45,6 +46,9 @@ class MessageArrival:
     author: Literal["user", "business"] = "user"
     metadata: dict[str, Any] | None = None
     quoted_mid: str | None = None
+    referral: dict[str, Any] | None = None  # by which the person came to write it
+    raw: Any = None  # what the contents do not hold, as the channel told it
+    standby: bool = False  # another app owns the thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +61,23 @@ class PostbackArrival:
     mid: str
     title: str
     payload: str
+    referral: dict[str, Any] | None = None
+    standby: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ReferralArrival:
-    """The person came by a referral: a story mention, an ad, a link. ``referral`` is Sunshine's referral object."""
+    """The person came by a referral: a story mention, an ad, a link. ``referral`` is Sunshine's referral object.
+
+    ``acts``: whether it opens the window.
+    """
 
     route: Route
     person: str
     at: datetime
     mid: str
     referral: dict[str, Any]
+    acts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +99,53 @@ class UnsendArrival:
     mid: str
 
 
-Arrival = MessageArrival | PostbackArrival | ReferralArrival | ReadArrival | UnsendArrival
+@dataclass(frozen=True, slots=True)
+class ReactionArrival:
+    """Somebody reacts to a message, or (without emoji and word) does so no more. It may come before the message."""
+
+    route: Route
+    person: str
+    at: datetime
+    mid: str
+    emoji: str = ""
+    reaction: str = ""  # the channel's word for it
+    author: Literal["user", "business"] = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class EditArrival:
+    """A message has another text now. It may come before the message. The greatest ``number`` is the newest."""
+
+    route: Route
+    person: str
+    at: datetime
+    mid: str
+    text: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ControlArrival:
+    """Another app got, or wants, control of the thread (``owner``); or we got it (``own``)."""
+
+    route: Route
+    person: str
+    at: datetime
+    mid: str  # of the channel's making, so that it applies once
+    change: str  # "passed", "taken", "requested"
+    owner: str
+    previous: str = ""
+    metadata: str = ""
+    own: bool = False
+
+
+Arrival = (
+    MessageArrival
+    | PostbackArrival
+    | ReferralArrival
+    | ReadArrival
+    | UnsendArrival
+    | ReactionArrival
+    | EditArrival
+    | ControlArrival
+)

@@ -27,6 +27,8 @@ class Contact:
     client: dict[str, Any]  # the wire's client
     row: dict[str, Any]  # the conversation's, with its switchboard
     last_read: datetime | None = None
+    thread_owner: str | None = None  # see `threads`
+    thread_owner_at: datetime | None = None
     fresh: bool = field(default=False)  # made in this transaction
     conversation: dict[str, Any] = field(init=False)  # the wire's truncated conversation
 
@@ -159,6 +161,8 @@ async def find(connection: Connection, keys: Iterable[Key]) -> dict[Key, Contact
             shapes.client(client),
             row["conversation"],
             row["last_read"],
+            client["thread_owner"],
+            client["thread_owner_at"],
         )
         found[(contact.integration_id, contact.person)] = contact
     return found
@@ -253,7 +257,7 @@ def _user_profile(profile: Profile) -> dict[str, Any]:
 
 def _timed(row: dict[str, Any]) -> dict[str, Any]:
     """`to_jsonb` writes times as text; give them back as times."""
-    for name in ("last_seen", "linked_at", "signed_up_at"):
+    for name in ("last_seen", "linked_at", "signed_up_at", "thread_owner_at"):
         if row.get(name):
             row[name] = datetime.fromisoformat(row[name]).astimezone(UTC)
     return row

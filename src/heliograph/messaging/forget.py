@@ -35,6 +35,11 @@ _UNDER_WAY_PAUSE = 1.0
 # Served by users_pkey and clients_of_user. Deleting waits for those who lock the user: they are before it.
 _TAKE_USER = "delete from users where app_id = $1 and id = $2 returning *"
 _TAKE_CLIENTS = "delete from clients where user_id = $1"
+# Served by clients_of_user and early_changes_of_person.
+_TAKE_EARLY = """
+delete from early_changes e using clients c
+where c.user_id = $1 and e.integration_id = c.integration_id and e.person = c.external_id
+"""
 
 # Served by participants_of_user and conversations_pkey.
 _NEXT = """
@@ -84,6 +89,7 @@ async def take_user(connection: Connection, app_id: str, user_id: str) -> bool:
     row = await connection.fetchrow(_TAKE_USER, app_id, user_id)
     if row is None:
         return False
+    await connection.execute(_TAKE_EARLY, user_id)
     await connection.execute(_TAKE_CLIENTS, user_id)
     payload = orjson.dumps({"app": app_id, "user": shapes.user(row)}).decode()
     await enqueue(connection, [NewJob(FORGET_LANE, user_id, payload)])

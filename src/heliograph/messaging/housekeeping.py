@@ -72,6 +72,7 @@ def prunings(*, events: timedelta, idempotency_keys: timedelta) -> list[Pruning]
         Pruning("idempotency_keys", "created_at", datetime.fromtimestamp(0, UTC), "created_at", idempotency_keys),
         Pruning("delivery_attempts", "id", 0, "created_at", events),
         Pruning("events", "id", "", "created_at", events, _WAITING_EVENT),
+        Pruning("early_changes", "id", 0, "created_at", events),
     ]
     return [one for one in wanted if one.keep]
 

@@ -4,6 +4,7 @@ lock conversation ──▶ message, counters ──▶ events ──▶ job in 
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +32,9 @@ MOST_MESSAGES = 30_000
 
 CARDS = "maskCreditCardNumbers"
 
+# What tells our ids from a channel's.
+OUR_ID = re.compile(r"[0-9a-f]{24}")
+
 
 class ConversationNotFoundError(Exception):
     """No such conversation in this app."""
@@ -42,6 +46,14 @@ class ConversationFullError(Exception):
 
 class AuthorNotFoundError(Exception):
     """The user who should have written is not a participant of the conversation."""
+
+
+class MessageNotFoundError(Exception):
+    """No such message in this conversation."""
+
+
+class NoChannelError(Exception):
+    """The conversation is on no channel that could be told."""
 
 
 class KeyReusedError(Exception):
@@ -92,6 +104,9 @@ values ($1, $2, $3, $4, $5, $6, $7, $8)
 _TOUCH = """
 update conversations set last_updated_at = greatest(last_updated_at, $2), message_count = message_count + 1 where id = $1
 """
+
+# Served by messages_pkey.
+_MESSAGE = "select true from messages where id = $1 and conversation_id = $2 and not deleted"
 
 _UNREAD = "update participants set unread_count = unread_count + 1 where conversation_id = $1"
 
@@ -221,6 +236,26 @@ async def post_activity(
     if author["type"] == "business" and integration_id is not None:
         job = orjson.dumps({"activity": kind, "at": now.timestamp()}).decode()
         await enqueue(connection, [NewJob(SEND_LANE, conversation_id, job, integration_id)])
+
+
+async def post_reaction(
+    connection: Connection, app_id: str, conversation_id: str, wanted: Mapping[str, Any], now: datetime
+) -> None:
+    """The business reacts to a message (``activity`` react, with a ``reaction``) or takes that back (unreact).
+
+    ``message`` in ``wanted`` is our id, or the channel's. It is put in line for the channel; only the channel knows what
+    comes of it. Raises :class:`ConversationNotFoundError`, :class:`MessageNotFoundError`, :class:`NoChannelError`.
+    """
+    _, people, _ = await _lock(connection, app_id, conversation_id)
+    integration_id = _reached_by(people)
+    if integration_id is None:
+        raise NoChannelError
+    if OUR_ID.fullmatch(wanted["message"]) and not await connection.fetchval(
+        _MESSAGE, wanted["message"], conversation_id
+    ):
+        raise MessageNotFoundError
+    job = orjson.dumps({**wanted, "at": now.timestamp()}).decode()
+    await enqueue(connection, [NewJob(SEND_LANE, conversation_id, job, integration_id)])
 
 
 async def _lock(

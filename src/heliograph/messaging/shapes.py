@@ -94,9 +94,16 @@ def client(row: Row) -> Wire:
             "linkedAt": wire_time(row["linked_at"]) if row["linked_at"] else None,
             "displayName": row["display_name"],
             "avatarUrl": row["avatar_url"],
-            "raw": row["raw"],
+            "raw": _raw(row),
         }
     )
+
+
+def _raw(row: Row) -> Wire:
+    """What the channel tells of a client; also which other app of its owns the thread, as far as it told."""
+    if row.get("thread_owner") is None:
+        return dict(row["raw"])
+    return {**row["raw"], "threadOwner": {"appId": row["thread_owner"], "since": wire_time(row["thread_owner_at"])}}
 
 
 def conversation(row: Row) -> Wire:

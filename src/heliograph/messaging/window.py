@@ -23,7 +23,7 @@ class Window(StrEnum):
 
 
 def window(last_action: datetime | None, now: datetime) -> Window:
-    """The window at ``now``, given the person's last action: message, story reply or mention, postback, referral."""
+    """The window at ``now``, given the person's last action: message, story reply or mention, postback."""
     if last_action is None:
         return Window.CLOSED
     silence = now - last_action

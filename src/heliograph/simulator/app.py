@@ -5,6 +5,7 @@ from urllib.parse import parse_qs
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from heliograph.simulator.cdn_ranges import serve_range
 from heliograph.simulator.control.routes import create_control
 from heliograph.simulator.graph.routes import Graph
 from heliograph.simulator.pages import Pages
@@ -47,10 +48,11 @@ class Simulator:
         query = parse_qs(scope["query_string"].decode("latin-1"))
         asset_id, signature = (query.get(name, [""])[0] for name in ("asset_id", "signature"))
         found = self.world.cdn.fetch(asset_id, signature)
-        if found is None:
-            return Response("URL signature expired or content not available", 403, media_type="text/plain")
-        headers = {"Cache-Control": "private, max-age=300", "X-Content-Type-Options": "nosniff"}
-        return Response(found.body, media_type=found.content_type, headers=headers)
+        if isinstance(found, tuple):
+            status, reason = found
+            return Response(reason, status, media_type="text/plain")
+        asked = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"range"), None)
+        return serve_range(found, asked)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:

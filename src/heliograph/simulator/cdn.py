@@ -13,14 +13,19 @@ from urllib.parse import parse_qs, quote, urlsplit
 from heliograph.simulator import ids
 from heliograph.simulator.clock import Clock
 from heliograph.simulator.models import Asset
+from heliograph.simulator.rules import Rules
 from heliograph.simulator.state import State
 
 _HOUR_MS = 3_600_000
-LINK_LIFE_HOURS = 7 * 24
-"""How long a signature is good for. Meta does not say; days, by all reports."""
 _PATH = "/ig_messaging_cdn/"
 _SIGNATURE_BYTES = 144
 """Makes a signature of 192 characters, as long as Meta's."""
+
+
+EXPIRED = (403, "URL signature expired")
+MISMATCH = (403, "URL signature mismatch")
+GONE = (404, "Content not found")
+"""Why a link does not work: the status and the bare text of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +39,10 @@ class Media:
 class Cdn:
     """Stores files and makes and checks their links."""
 
-    def __init__(self, state: State, clock: Clock) -> None:
+    def __init__(self, state: State, clock: Clock, rules: Rules) -> None:
         self._state = state
         self._clock = clock
+        self._rules = rules
         self.origin = "http://127.0.0.1:8001"
 
     def keep(self, body: bytes, content_type: str, name: str, expires_ms: int = 0) -> Asset:
@@ -67,20 +73,23 @@ class Cdn:
         ours = parts.path == _PATH and asset_id in self._state.assets
         return asset_id if ours else None
 
-    def fetch(self, asset_id: str, signature: str) -> Media | None:
-        """The file behind a link, or None when the link is wrong or no longer good."""
+    def fetch(self, asset_id: str, signature: str) -> Media | tuple[int, str]:
+        """The file behind a link, or the refusal of a link that is wrong or no longer good.
+
+        A story ends with its day and a message with its unsending: the content is then gone, whatever the signature.
+        """
         asset = self._state.assets.get(asset_id)
         issued = _issued(signature)
-        if asset is None or asset.deleted or issued is None:
-            return None
+        if asset is None or issued is None:
+            return MISMATCH
         hour, epoch = issued
         if not hmac.compare_digest(signature.encode(), self._sign(asset_id, hour, epoch).encode()):
-            return None
+            return MISMATCH
         now = self._clock.now_ms()
-        if asset.expires_ms and now > asset.expires_ms:
-            return None
-        if now // _HOUR_MS - hour > LINK_LIFE_HOURS or epoch != self._epoch:
-            return None
+        if asset.deleted or (asset.expires_ms and now > asset.expires_ms):
+            return GONE
+        if now // _HOUR_MS - hour > self._rules.link_hours or epoch != self._epoch:
+            return EXPIRED
         return Media(asset.content_type, self._state.blobs[asset_id])
 
     def lapse(self) -> None:

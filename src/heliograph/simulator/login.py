@@ -57,7 +57,12 @@ def read(world: World, query: dict[str, str]) -> Asked:
 
 
 def allow(world: World, asked: Asked, owner: Owner, scopes: list[str], page_ids: list[str]) -> str:
-    """The address to return to when the person allows some scopes for some of their Pages."""
+    """The address to return to when the person allows some scopes for some of their Pages.
+
+    An app in Development mode is refused to everybody without a role on it, as if the person had refused.
+    """
+    if not asked.app.live and owner.id not in asked.app.roles:
+        return deny(asked)
     pages = [page for page in world.state.pages.values() if page.owner_id == owner.id and page.id in page_ids]
     accounts = [page.account_id for page in pages if page.account_id]
     targets = {

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 Sender = Literal["person", "business"]
 Source = Literal["api", "app", "person"]
+Form = Literal["messaging", "standby", "changes"]
 
 
 @dataclass(slots=True)
@@ -19,47 +20,77 @@ class App:
     callback_url: str | None = None
     fields: list[str] = field(default_factory=list)
     created_ms: int = 0
+    live: bool = True
+    """False is Development mode: the app works for people and accounts with a role only."""
+    advanced: list[str] | None = None
+    """The permissions with Advanced Access, None for all; the others have Standard Access."""
+    roles: list[str] = field(default_factory=list)
+    """Ids of the users, accounts and people with a role on the app."""
 
 
 @dataclass(slots=True)
 class Owner:
-    """The Facebook user who runs one or more Pages."""
+    """The Facebook user who runs one or more Pages. ``locale`` is the language of the errors they get."""
 
     id: str
     name: str
+    locale: str | None = None
 
 
 @dataclass(slots=True)
 class Page:
-    """A Facebook Page. ``subscribed`` holds, per app id, the Page fields that app listens to."""
+    """A Facebook Page. ``subscribed`` holds, per app id, the Page fields that app listens to.
+
+    ``tasks`` are what the owner may do on the Page, None for everything. ``default_app_id`` turns conversation routing
+    on; ``may_take`` are the apps that may then take control. ``profiles`` is the messenger profile per platform.
+    """
 
     id: str
     name: str
     owner_id: str
     account_id: str | None = None
     subscribed: dict[str, list[str]] = field(default_factory=dict)
+    tasks: list[str] | None = None
+    default_app_id: str | None = None
+    may_take: list[str] = field(default_factory=list)
+    blocked_apps: list[str] = field(default_factory=list)
+    profiles: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Account:
-    """An Instagram professional account. ``allow_messages`` is the owner's "Allow access to messages" switch."""
+    """An Instagram professional account. ``allow_messages`` is the owner's "Allow access to messages" switch.
+
+    ``restriction`` names the error that every send of the account gets. ``catalog`` are the products it may show.
+    ``unread`` is a creator account that gets no webhooks before it was read through the Conversations API.
+    """
 
     id: str
     page_id: str
     username: str
     name: str
     allow_messages: bool = True
+    subscribed: dict[str, list[str]] = field(default_factory=dict)
+    restriction: str | None = None
+    catalog: list[str] = field(default_factory=list)
+    unread: bool = False
+    self_person_id: str | None = None
 
 
 @dataclass(slots=True)
 class Person:
-    """Somebody who writes to accounts."""
+    """Somebody who writes to accounts. ``refusal`` names the error of a send to them; ``private`` hides their stories
+    from accounts that do not follow them."""
 
     id: str
     name: str
     username: str
     profile_available: bool = True
     reachable: bool = True
+    refusal: str | None = None
+    private: bool = False
+    follows: list[str] = field(default_factory=list)
+    followed_by: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -96,6 +127,14 @@ class Thread:
     person_seen: str | None = None
     business_seen: str | None = None
     typing_until_ms: int = 0
+    owner_app_id: str | None = None
+    """The app that was last in control; ``routing.owner`` tells whether it still is."""
+    owned_ms: int = 0
+    owned_until_ms: int = 0
+    ref: dict[str, Any] | None = None
+    """A referral that waits for the first message of a new thread."""
+    archived: bool = False
+    is_self: bool = False
 
     @property
     def key(self) -> str:
@@ -121,13 +160,15 @@ class Message:
     quick_replies: list[dict[str, Any]] = field(default_factory=list)
     template: dict[str, Any] | None = None
     quick_reply_payload: str | None = None
-    postback: dict[str, str] | None = None
+    postback: dict[str, Any] | None = None
     reply_to: dict[str, str] | None = None
     messaging_type: str | None = None
     tag: str | None = None
     deleted: bool = False
     num_edit: int = 0
     reactions: dict[str, dict[str, str]] = field(default_factory=dict)
+    referral: dict[str, Any] | None = None
+    unsupported: bool = False
 
 
 @dataclass(slots=True)
@@ -150,6 +191,36 @@ class Asset:
     size: int
     expires_ms: int = 0
     deleted: bool = False
+    page_id: str | None = None
+    """The Page that uploaded it and may send it by its id."""
+
+
+@dataclass(slots=True)
+class Post:
+    """A post, reel or live broadcast of an account."""
+
+    id: str
+    account_id: str
+    product_type: str
+    caption: str
+    created_ms: int
+    live: bool = False
+
+
+@dataclass(slots=True)
+class Comment:
+    """A comment on a post. ``reply_mid`` is the one private reply it may get."""
+
+    id: str
+    post_id: str
+    account_id: str
+    person_id: str
+    text: str
+    created_ms: int
+    live: bool = False
+    parent_id: str | None = None
+    deleted: bool = False
+    reply_mid: str | None = None
 
 
 @dataclass(slots=True)
@@ -163,10 +234,12 @@ class Dataset:
 
 @dataclass(slots=True)
 class Pending:
-    """A webhook event that has not been delivered yet."""
+    """A webhook event that has not been delivered yet. ``form`` is the key of the entry under which it stands;
+    ``account_id`` is the entry's id, ``0`` for a test of the dashboard."""
 
     id: str
     app_id: str
     account_id: str
     thread: str
     item: dict[str, Any]
+    form: Form = "messaging"

@@ -9,19 +9,36 @@ from heliograph.simulator.models import (
     Account,
     App,
     Asset,
+    Comment,
     Dataset,
     Message,
     Owner,
     Page,
     Pending,
     Person,
+    Post,
     Story,
     Thread,
     Token,
 )
 from heliograph.simulator.store import Store
 
-Record = App | Owner | Page | Account | Person | Token | Thread | Message | Story | Asset | Dataset | Pending
+Record = (
+    App
+    | Owner
+    | Page
+    | Account
+    | Person
+    | Token
+    | Thread
+    | Message
+    | Story
+    | Asset
+    | Post
+    | Comment
+    | Dataset
+    | Pending
+)
 R = TypeVar("R")
 
 _KINDS: dict[type[Any], tuple[str, Callable[[Any], str]]] = {
@@ -35,6 +52,8 @@ _KINDS: dict[type[Any], tuple[str, Callable[[Any], str]]] = {
     Message: ("message", lambda one: cast(str, one.mid)),
     Story: ("story", lambda one: cast(str, one.id)),
     Asset: ("asset", lambda one: cast(str, one.id)),
+    Post: ("post", lambda one: cast(str, one.id)),
+    Comment: ("comment", lambda one: cast(str, one.id)),
     Dataset: ("dataset", lambda one: cast(str, one.id)),
     Pending: ("pending", lambda one: cast(str, one.id)),
 }
@@ -76,6 +95,8 @@ class State:
         self.messages: dict[str, Message] = {}
         self.stories: dict[str, Story] = {}
         self.assets: dict[str, Asset] = {}
+        self.posts: dict[str, Post] = {}
+        self.comments: dict[str, Comment] = {}
         self.datasets: dict[str, Dataset] = {}
         self.pending: dict[str, Pending] = {}
         self.blobs: dict[str, bytes] = {}
@@ -94,6 +115,8 @@ class State:
             "message": self.messages,
             "story": self.stories,
             "asset": self.assets,
+            "post": self.posts,
+            "comment": self.comments,
             "dataset": self.datasets,
             "pending": self.pending,
         }

@@ -13,6 +13,8 @@ from heliograph.simulator.clock import Clock
 from heliograph.simulator.faults import Faults
 from heliograph.simulator.grants import Grants
 from heliograph.simulator.hub import Hub
+from heliograph.simulator.limits import Limits
+from heliograph.simulator.rules import Rules
 from heliograph.simulator.state import State
 from heliograph.simulator.store import Store
 from heliograph.simulator.threads import Threads
@@ -38,8 +40,10 @@ class World:
         self.faults = Faults()
         self.grants = Grants(self.clock)
         self.wire = WireLog(self._wire_changed)
-        self.cdn = Cdn(self.state, self.clock)
-        self.delivery = Delivery(self.state, self.clock, self.wire, self.faults)
+        self.rules = _rules(self.state.settings.get("rules", {}))
+        self.limits = Limits(self.clock, self.rules)
+        self.cdn = Cdn(self.state, self.clock, self.rules)
+        self.delivery = Delivery(self.state, self.clock, self.wire, self.faults, self.rules)
         self.threads = Threads(self.state, self.clock, self.cdn, self.delivery, self.hub)
         self.delivery.settings = DeliverySettings(**self.state.settings.get("delivery", {}))
         self.stopping = asyncio.Event()
@@ -104,15 +108,25 @@ class World:
         self.state.settings["delivery"] = dataclasses.asdict(settings)
         self.state.save_settings()
 
+    def set_rules(self, changed: dict[str, Any]) -> None:
+        """Turn some knobs of the rules."""
+        for name, value in changed.items():
+            setattr(self.rules, name, value)
+        self.state.settings["rules"] = dataclasses.asdict(self.rules)
+        self.state.save_settings()
+
     def reset(self) -> None:
         """An empty world at the real time, with nothing on order."""
         self.delivery.clear()
         self.faults.clear()
         self.grants.clear()
+        self.limits.clear()
         self.state.clear()
         self.wire.clear()
         self.clock.offset_ms = 0
         self.delivery.settings = DeliverySettings()
+        for name, value in dataclasses.asdict(Rules()).items():
+            setattr(self.rules, name, value)
         self.hub.publish("reset", {})
 
     def _wire_changed(self, entry: Entry) -> None:
@@ -129,3 +143,12 @@ class World:
                 "attempts": len(entry.attempts),
             }
             self.hub.publish("wire", data)
+
+
+def _rules(stored: dict[str, Any]) -> Rules:
+    """The knobs as they were left; JSON knows no tuples, and an older file not every knob."""
+    rules = Rules()
+    for name, value in stored.items():
+        if hasattr(rules, name):
+            setattr(rules, name, tuple(value) if isinstance(value, list) else value)
+    return rules

@@ -28,6 +28,18 @@ ITEMS_LEFT_OVER = Counter(
 EVENTS_APPLIED = Counter(
     "heliograph_inbound_events_total", "Inbound events applied, by kind", ["kind"], registry=REGISTRY
 )
+NOT_SHOWN = Counter(
+    "heliograph_inbound_not_shown_total",
+    "Attachments that are told as a notice only, by Meta's type",
+    ["type"],
+    registry=REGISTRY,
+)
+POLICY_NOTICES = Counter(
+    "heliograph_meta_policy_notices_total",
+    "Meta blocked or unblocked an app for its policy",
+    ["action"],
+    registry=REGISTRY,
+)
 INBOUND_SECONDS = Histogram(
     "heliograph_inbound_seconds",
     "From a webhook's arrival to its effects being committed",
@@ -50,6 +62,12 @@ JOB_FAILURES = Counter(
     "heliograph_job_failures_total", "Handlers that raised, by lane kind", ["kind"], registry=REGISTRY
 )
 SENDS = Counter("heliograph_sends_total", "Parts handed to Meta, by outcome", ["outcome"], registry=REGISTRY)
+ACTIVITIES = Counter(
+    "heliograph_activities_total",
+    "Typing, seen marks and reactions on their way to Meta, by outcome",
+    ["activity", "outcome"],
+    registry=REGISTRY,
+)
 SEND_SECONDS = Histogram(
     "heliograph_send_seconds", "Duration of a Graph API send call", buckets=_FAST, registry=REGISTRY
 )

@@ -71,18 +71,31 @@ class ApplePayload(RawPayload):
     with_capabilities: list[Literal["LIST", "TIME", "FORM", "QUICK", "AUTH2"]] | None = None
 
 
+class InstagramPayload(RawPayload):
+    """What Instagram gets: a Send API ``message``; and which message it answers, by our id or Meta's."""
+
+    reply_to: Annotated[str | None, Field(alias="reply_to", min_length=1, max_length=1024)] = None
+
+    def given(self) -> dict[str, Any]:
+        """What has a value."""
+        return {name: value for name, value in (("payload", self.payload), ("reply_to", self.reply_to)) if value}
+
+
 class Override(Wire):
-    """What particular channels get in the place of the content. ``instagram`` is ours: a Send API ``message``."""
+    """What particular channels get in the place of the content. ``instagram`` is ours."""
 
     apple: ApplePayload | None = None
     line: RawPayload | None = None
     messenger: RawPayload | None = None
     whatsapp: RawPayload | None = None
-    instagram: RawPayload | None = None
+    instagram: InstagramPayload | None = None
 
     def raw(self) -> dict[str, Any] | None:
         """What is given, by channel; None when nothing is."""
-        return {name: {"payload": one.payload} for name, one in self if one is not None and one.payload} or None
+        given = {name: {"payload": one.payload} for name, one in self if one is not None and one.payload}
+        if self.instagram is not None and (ours := self.instagram.given()):
+            given["instagram"] = ours
+        return given or None
 
 
 class Reference(Wire):

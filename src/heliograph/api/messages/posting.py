@@ -25,6 +25,10 @@ def translated() -> Iterator[None]:
         raise ApiError(423, f"Message limit of {posting.MOST_MESSAGES} per conversation reached.") from None
     except posting.AuthorNotFoundError:
         raise ApiError(404, "author names no participant of the conversation", code="user_not_found") from None
+    except posting.MessageNotFoundError:
+        raise ApiError(404, "Message not found") from None
+    except posting.NoChannelError:
+        raise bad_request("type is not possible: the conversation is on no channel") from None
     except posting.KeyReusedError:
         raise ApiError(409, "Idempotency-Key was used before with another request") from None
 
@@ -38,8 +42,9 @@ async def post(call: Call, app_id: str, conversation_id: str, body: MessagePost,
     destination = body.destination.lean() if body.destination else {}
     if destination:
         await _check(call, app_id, conversation_id, destination)
-    content = _complete(body)
-    shown = await fill_in(call, app_id, content)
+    content = body.content.lean()
+    shown = await fill_in(call, app_id, content)  # first: what is stored here is known better than by its name
+    content = _complete(content)
     draft = posting.Draft(
         author=body.author.lean(),
         content=content,
@@ -61,9 +66,9 @@ async def post(call: Call, app_id: str, conversation_id: str, body: MessagePost,
     return message
 
 
-def _complete(body: MessagePost) -> dict[str, Any]:
+def _complete(content: dict[str, Any]) -> dict[str, Any]:
     try:
-        return complete(body.content.lean())
+        return complete(content)
     except TooLongError as error:
         raise bad_request(f"content.{error}") from None
 

@@ -66,6 +66,32 @@ PAYLOADS: Mapping[str, Mapping[str, Any]] = {
             "details": {"source": "ADS", "type": "OPEN_THREAD", "adId": "6045246247433"},
         },
     },
+    "conversation:message:deleted": {**_TOLD, "source": SOURCE, "message": {"id": MESSAGE_ID}},
+    "conversation:message:edited": {
+        **_TOLD,
+        "source": SOURCE,
+        "message": {
+            **_MESSAGE,
+            "content": {"type": "text", "text": "Is this lamp still in stock?"},
+            "edited": {"count": 1, "at": samples.MOMENT},
+        },
+    },
+    "conversation:message:reaction": {
+        **_TOLD,
+        "source": SOURCE,
+        "message": {"id": MESSAGE_ID},
+        "reaction": {
+            "action": "react",
+            "emoji": "❤️",
+            "reaction": "love",
+            "author": {"type": "user", "userId": USER_ID},
+        },
+    },
+    "conversation:thread:control": {
+        **_TOLD,
+        "source": SOURCE,
+        "thread": {"change": "taken", "ownedElsewhere": True, "ownerAppId": "263902037430900"},
+    },
     "conversation:typing": {"conversation": CONVERSATION_BRIEF, "activity": {"type": "typing:start", **_BUSINESS_DID}},
     "switchboard:acceptControl": _CONTROLLED,
     "switchboard:acceptControl:failure": _REFUSED,

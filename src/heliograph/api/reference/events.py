@@ -86,6 +86,22 @@ EVENTS: Mapping[str, tuple[str, Mapping[str, Schema]]] = {
         "A person came back to their conversation by a link or a mention.",
         {**_ABOUT, **_FROM, "referral": ref("Referral")},
     ),
+    "conversation:message:deleted": (
+        "The person, or the business in the channel's app, took a message back. An addition of ours.",
+        {**_ABOUT, **_FROM, "message": ref("EventMessageId")},
+    ),
+    "conversation:message:edited": (
+        "A message has another text now. An addition of ours.",
+        {**_ABOUT, **_FROM, "message": ref("EventMessage")},
+    ),
+    "conversation:message:reaction": (
+        "Somebody reacted to a message, or does so no more. An addition of ours.",
+        {**_ABOUT, **_FROM, "message": ref("EventMessageId"), "reaction": ref("EventReaction")},
+    ),
+    "conversation:thread:control": (
+        "Another app of the channel got control of the thread, gave it back, or asks for it. An addition of ours.",
+        {**_ABOUT, **_FROM, "thread": ref("EventThread")},
+    ),
     "conversation:typing": ("Somebody types, or stopped.", _ACTIVITY),
     "switchboard:acceptControl": ("An integration took control that it was offered.", _CONTROL),
     "switchboard:acceptControl:failure": ("Control could not be accepted.", _FAILED),
@@ -169,6 +185,26 @@ SCHEMAS: Mapping[str, Schema] = {
         },
     ),
     "EventPostback": obj("The button.", {"payload": TEXT, "metadata?": maybe(ref("Metadata"))}),
+    "EventReaction": obj(
+        "The reaction.",
+        {
+            "action": one_of("react", "unreact"),
+            "emoji?": TEXT,
+            "reaction?": TEXT,
+            "author": ref("ReactionAuthor"),
+        },
+    ),
+    "EventThread": obj(
+        "Who controls the thread at the channel.",
+        {
+            "change": one_of("passed", "taken", "requested", "standby", "returned"),
+            "ownedElsewhere?": FLAG,
+            "ownerAppId?": TEXT,
+            "previousOwnerAppId?": TEXT,
+            "requestedOwnerAppId?": TEXT,
+            "metadata?": TEXT,
+        },
+    ),
     "EventMessageId": obj("A message, by its id.", {"id": TEXT}),
     "EventDestination": obj("Where the message went.", {"type": TEXT, "integrationId?": TEXT}),
     "EventError": obj("What went wrong.", {"code": TEXT, "message?": TEXT, "underlyingError?": ANYTHING}),
@@ -178,7 +214,25 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "ReferralDetails": obj(
         "More about the way.",
-        {"source?": TEXT, "type?": TEXT, "adId?": maybe(TEXT)},
+        {
+            "source?": TEXT,
+            "type?": TEXT,
+            "adId?": maybe(TEXT),
+            "ad?": ref("ReferralAd"),
+            "productId?": TEXT,
+            "storyId?": TEXT,
+        },
+    ),
+    "ReferralAd": obj(
+        "The ad, as the person saw it.",
+        {
+            "title?": TEXT,
+            "photoUrl?": TEXT,
+            "videoUrl?": TEXT,
+            "postId?": TEXT,
+            "productId?": TEXT,
+            "flowId?": TEXT,
+        },
     ),
     "MergedUsers": _merged("Users", "EventUser"),
     "MergedConversations": _merged("Conversations", "EventConversation"),

@@ -18,6 +18,7 @@ CHANNEL_FIELDS: Mapping[str, str] = {
     "username": "The user name at the channel.",
     "storyRepliesEnabled": "Whether answers to stories are taken.",
     "storyMentionsEnabled": "Whether mentions in stories are taken.",
+    "carouselMode": "How carousels and lists go out: as cards, or as text. An addition of ours.",
     "humanAgentTag": "When answers carry Meta's human agent tag: after 24 hours, always, never. An addition of ours.",
     "defaultResponderId": "The integration that answers first. It is never shown.",
     "defaultResponder": "The integration that answers first.",

@@ -39,6 +39,7 @@ SHOWN: Mapping[str, Mapping[str, Schema]] = {
         "storyRepliesEnabled?": FLAG,
         "storyMentionsEnabled?": FLAG,
         "humanAgentTag?": one_of("afterWindow", "always", "never"),
+        "carouselMode?": one_of("native", "text"),
     },
     "ios": {"production?": FLAG, "autoUpdateBadge?": FLAG, **_SDK},
     "line": {

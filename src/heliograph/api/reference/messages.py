@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from heliograph.api.reference.samples import CLIENT, MESSAGE, MOMENT, SOURCE, USER_ID, page, sample_id
 from heliograph.api.reference.terms import (
     ANYTHING,
+    COUNT,
     FLAG,
     ID,
     TEXT,
@@ -41,6 +42,8 @@ SHOWN_MESSAGE: Mapping[str, Schema] = {
     "metadata?": maybe(ref("Metadata")),
     "deleted?": maybe(FLAG),
     "references?": maybe(many(ref("Reference"))),
+    "reactions?": many(ref("MessageReaction")),
+    "edited?": ref("MessageEdit"),
 }
 
 SCHEMAS: Mapping[str, Schema] = {
@@ -56,6 +59,11 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "Source": obj("Where a message comes from.", SHOWN_SOURCE),
     "Message": obj("One message of a conversation.", SHOWN_MESSAGE),
+    "MessageReaction": obj(
+        "A reaction to the message.", {"emoji?": TEXT, "reaction?": TEXT, "author": ref("ReactionAuthor")}
+    ),
+    "ReactionAuthor": obj("Who reacted.", {"type": one_of("business", "user"), "userId?": TEXT}),
+    "MessageEdit": obj("The newest edit of the message.", {"count": COUNT, "at": TIME}),
     "MessageActivity": obj(
         "What the message stands for, when it tells of an activity.",
         {

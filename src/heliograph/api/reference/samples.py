@@ -46,6 +46,7 @@ INSTAGRAM: Sample = {
     "storyRepliesEnabled": True,
     "storyMentionsEnabled": True,
     "humanAgentTag": "afterWindow",
+    "carouselMode": "native",
 }
 CUSTOM: Sample = {"id": CUSTOM_ID, "type": "custom", "status": "active", "displayName": "Desk", "webhooks": [WEBHOOK]}
 USER: Sample = {

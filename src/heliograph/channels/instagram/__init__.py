@@ -5,10 +5,15 @@ flood     whether webhooks come in a flood             journal   webhooks as the
 filing    the `filing` lanes                           leftovers items that were not applied, and why
 envelope  a webhook's bytes -> its items               errors    Meta's codes -> outcomes, one table
 wire      an item -> a typed event, pure               render    content -> send parts, pure
-mapping   events -> arrivals, pure                     ledger    the send ledger's SQL
+mapping   events -> arrivals, pure                     contents  attachments -> content, pure
+steps     what waits, in its order                     ledger    the send ledger's SQL
+plan      what a batch comes to                        echoes    own sends told apart from others'
 inbound   the `inbound` lanes                          outbound  the `send` lanes
+refusals  what a refused send tells besides
 connect   token, Page, account, subscriptions          accounts  Facebook apps and connected accounts
-conversions  events for Meta's ad measurement
+conversions  events for Meta's ad measurement      quoting  which message an answer quotes
+limits    what Meta takes at most                activities typing, seen marks, reactions
+capabilities what goes in and out, as a table    uploads  stored files sent by Meta's own copy
 """
 
 from heliograph.channels.instagram.channel import InstagramChannel

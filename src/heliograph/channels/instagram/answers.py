@@ -6,6 +6,7 @@ from typing import Any
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.errors import Hold, meaning
 from heliograph.channels.instagram.graph import Caller, Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.override import REPLY_TO
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,14 @@ async def ask(
     secret: str | None,
     caller: Caller | None = None,
 ) -> Answer:
-    """Send a part (Meta reference 2). There is no idempotency key at Meta: the caller has claimed the part."""
+    """Send a part (Meta reference 2). There is no idempotency key at Meta: the caller has claimed the part.
+
+    A part that quotes a message carries ``reply_to`` among its members; Meta wants it beside ``message``.
+    """
     kind = {"messaging_type": "MESSAGE_TAG", "tag": tag} if tag else {"messaging_type": "RESPONSE"}
-    body = {"recipient": {"id": person}, "message": part, **kind}
+    beside = {REPLY_TO: part[REPLY_TO]} if REPLY_TO in part else {}
+    message = {name: value for name, value in part.items() if name != REPLY_TO}
+    body = {"recipient": {"id": person}, "message": message, **beside, **kind}
     try:
         answer = await graph.call("POST", "/me/messages", token, secret=secret, body=body, name="send", caller=caller)
     except GraphError as error:

@@ -28,8 +28,14 @@ _SWITCHES = {
     "storyRepliesEnabled": "story_replies",
     "storyMentionsEnabled": "story_mentions",
     "humanAgentTag": "human_agent_tag",
+    "carouselMode": "carousel_mode",
 }
-_DEFAULTS = {"storyRepliesEnabled": True, "storyMentionsEnabled": True, "humanAgentTag": "afterWindow"}
+_DEFAULTS = {
+    "storyRepliesEnabled": True,
+    "storyMentionsEnabled": True,
+    "humanAgentTag": "afterWindow",
+    "carouselMode": "native",
+}
 
 
 class InstagramChannel:
@@ -99,7 +105,8 @@ class InstagramChannel:
             )
             await connection.execute(
                 "insert into instagram_accounts (integration_id, app_id, facebook_app_id, page_id, account_id, page_token,"
-                " story_replies, story_mentions, human_agent_tag) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                " story_replies, story_mentions, human_agent_tag, carousel_mode)"
+                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                 integration_id,
                 app_id,
                 facebook_app,
@@ -151,7 +158,8 @@ class InstagramChannel:
             await connection.execute(
                 "update instagram_accounts set story_replies = coalesce($2, story_replies),"
                 " story_mentions = coalesce($3, story_mentions), human_agent_tag = coalesce($4, human_agent_tag),"
-                " page_token = coalesce($5, page_token), page_id = coalesce($6, page_id) where integration_id = $1",
+                " carousel_mode = coalesce($5, carousel_mode),"
+                " page_token = coalesce($6, page_token), page_id = coalesce($7, page_id) where integration_id = $1",
                 integration_id,
                 *(settings.get(name) for name in _SWITCHES),
                 self._box.seal(token, token_place(integration_id)) if token else None,

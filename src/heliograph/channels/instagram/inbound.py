@@ -1,6 +1,6 @@
 """The `inbound` lanes: what is in the journal, understood and applied. One lane per (Facebook app, account, person).
 
-    jobs ──▶ journal ──▶ parse ──▶ echoes told apart ──▶ intake ──▶ ledger ──▶ publish, settle
+    jobs ──▶ journal ──▶ parse, order (`steps`) ──▶ echoes told apart (`plan`) ──▶ intake ──▶ ledger ──▶ publish, settle
 
 One transaction per batch holds the effects and the settling, so an item is applied exactly once, whatever dies when.
 People who write for the first time are applied in a second transaction, after their profiles were read, so that they
@@ -8,65 +8,30 @@ keep nobody else waiting.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from heliograph.channels.instagram import accounts, ledger, mapping, wire
+from heliograph.channels.instagram import accounts, echoes, plan, wire
 from heliograph.channels.instagram.accounts import Account, FacebookApps
-from heliograph.channels.instagram.delivery_events import USER, delivery_event
 from heliograph.channels.instagram.envelope import items
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.journal import INBOUND_LANE, applied_by, read
 from heliograph.channels.instagram.leftovers import Leftover, keep, label
+from heliograph.channels.instagram.plan import Plan
 from heliograph.channels.instagram.profile import read_profiles
-from heliograph.events import Event, publish
-from heliograph.lanes import Job, Lane, LaneKind, Outcome, settle
+from heliograph.channels.instagram.steps import NO_START, Step, find_people, in_order, leftover, starts
+from heliograph.events import publish
+from heliograph.lanes import Job, Lane, LaneKind, settle
 from heliograph.messaging import contacts, intake
-from heliograph.messaging.arrivals import Arrival, Profile
+from heliograph.messaging.arrivals import Profile
 from heliograph.storage import Connection, Database
 from heliograph.telemetry import metrics
 from heliograph.telemetry.logs import get_logger
 
 log = get_logger("instagram")
 
-# An echo that overtook the answer to its own send waits for it: this often, and no longer than this.
-ECHO_PAUSE_SECONDS = 0.2
-ECHO_PATIENCE = timedelta(minutes=2)
-
-# Why a tap or a mention of somebody who never wrote is left (`ignoreAutoConversationStart`).
-NO_START = "switched_off:conversation_start"
-
 # How many people a process remembers to have written before.
 _MOST_MET = 100_000
-
-
-@dataclass(slots=True)
-class _Step:
-    """One job of a lane: an item, its event, and the integrations it is for."""
-
-    job: Job
-    journal_id: int
-    path: str
-    account: str
-    person: str
-    event: wire.Event | None
-    routes: list[Account]
-    received_at: datetime | None = None
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What a batch comes to, before anything is written. Numbers are positions in the batch."""
-
-    arrivals: list[tuple[int, Arrival]] = field(default_factory=list)
-    echoes: list[tuple[int, str, str]] = field(default_factory=list)  # integration, mid of own parts
-    settled: list[tuple[int, Any, str]] = field(default_factory=list)  # unknown part, mid that settles it
-    reads: list[tuple[int, str, str, str]] = field(default_factory=list)  # integration, person, mid
-    actions: list[contacts.Action] = field(default_factory=list)  # of leftovers
-    leftovers: list[Leftover] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-    steps: list[_Step] = field(default_factory=list)
 
 
 class _MetNoMoreError(Exception):
@@ -104,7 +69,7 @@ class InboundWorker:
                 for steps in work.values()
                 for step in steps
                 for route in step.routes
-                if _starts(step.event, route)
+                if starts(step, route)
             }
             strangers = await self._strangers(connection, openers)
         first = {
@@ -118,25 +83,25 @@ class InboundWorker:
             profiles = await self._profiles({key: openers[key] for key in strangers})
             await self._apply([(by_key[key], steps) for key, steps in work.items() if key in first], profiles)
 
-    async def _read(self, connection: Connection, lanes: Sequence[Lane]) -> dict[str, list[_Step]]:
-        """The steps of each lane, by its key."""
+    async def _read(self, connection: Connection, lanes: Sequence[Lane]) -> dict[str, list[Step]]:
+        """The steps of each lane, by its key, in the order in which they happened."""
         rows = await read(connection, {applied_by(job)[0] for lane in lanes for job in lane.jobs})
         parsed = {id_: {item.path: item for item in items(row["body"])} for id_, row in rows.items()}
         routes = await accounts.connected(
             connection,
             {(row["facebook_app_id"], item.account) for id_, row in rows.items() for item in parsed[id_].values()},
         )
-        work: dict[str, list[_Step]] = {}
+        work: dict[str, list[Step]] = {}
         for lane in lanes:
             steps = work.setdefault(lane.key, [])
             for job in _together(lane):
                 number, path = applied_by(job)
                 row, item = rows.get(number), parsed.get(number, {}).get(path)
                 if row is None or item is None:  # erased since
-                    steps.append(_Step(job, number, path, "", "", None, []))
+                    steps.append(Step(job, number, path, "", "", None, []))
                     continue
                 steps.append(
-                    _Step(
+                    Step(
                         job,
                         row["id"],
                         path,
@@ -145,9 +110,12 @@ class InboundWorker:
                         wire.parse(path, item.value),
                         routes.get((row["facebook_app_id"], item.account), []),
                         row["received_at"],
+                        row["facebook_app_id"],
+                        wire.standby(path, item.value),
                     )
                 )
-        return work
+        await find_people(connection, (step for steps in work.values() for step in steps))
+        return {key: in_order(steps) for key, steps in work.items()}
 
     async def _strangers(self, connection: Connection, keys: Iterable[contacts.Key]) -> set[contacts.Key]:
         """Who of these never wrote before. Remembers who did."""
@@ -163,28 +131,34 @@ class InboundWorker:
         wanted = [(key, key[1], *tokens[key[0]]) for key in strangers if key[0] in tokens]
         return await read_profiles(self._graph, wanted)
 
-    async def _apply(self, work: Sequence[tuple[Lane, list[_Step]]], profiles: Mapping[contacts.Key, Profile]) -> None:
+    async def _apply(self, work: Sequence[tuple[Lane, list[Step]]], profiles: Mapping[contacts.Key, Profile]) -> None:
         if not work:
             return
         now = datetime.now(UTC)
         async with self._database.transaction() as connection:
-            plan = await _plan(connection, work, now)
-            applied = await intake.apply(connection, [arrival for _, arrival in plan.arrivals], profiles, now)
+            todo = await plan.make(connection, work, now)
+            applied = await intake.apply(connection, [arrival for _, arrival in todo.arrivals], profiles, now)
             gone = applied.made & self._met
             if gone:
                 self._met -= gone
                 raise _MetNoMoreError
-            events = [(plan.arrivals[index][0], event) for index, event in applied.events]
-            events += await _delivered(connection, plan, applied, now)
-            await publish(connection, [event for _, event in sorted(events, key=lambda pair: pair[0])])
+            events = [event for _, event in applied.events]
+            events += await echoes.delivered(
+                connection,
+                [(integration, mid) for _, integration, mid in todo.echoes],
+                [(part, mid) for _, part, mid in todo.settled],
+                _seen(todo, applied),
+                now,
+            )
+            await publish(connection, events)
             for index in sorted(applied.unwanted):
-                plan.leftovers.append(_leftover(plan.steps[plan.arrivals[index][0]], NO_START))
-            await keep(connection, plan.leftovers)
-            await contacts.act(connection, plan.actions)
-            await settle(connection, plan.outcomes)
-        for outcome in plan.outcomes:
+                todo.leftovers.append(leftover(todo.steps[todo.arrivals[index][0]], NO_START))
+            await keep(connection, todo.leftovers)
+            await contacts.act(connection, todo.actions)
+            await settle(connection, todo.outcomes)
+        for outcome in todo.outcomes:
             outcome.lane.settled = True
-        _count(plan, applied, now)
+        _count(todo, applied, now)
 
     async def on_dead(self, connection: Connection, lane: Lane, job: Job, error: str) -> None:
         """An item that crashes the worker again and again stays in the journal, shown as failed."""
@@ -198,179 +172,32 @@ def _together(lane: Lane) -> Sequence[Job]:
     return lane.jobs[:1] if lane.jobs and lane.jobs[0].attempts else lane.jobs
 
 
-async def _plan(connection: Connection, work: Sequence[tuple[Lane, list[_Step]]], now: datetime) -> _Plan:
-    echoes = {
-        (route.route.integration_id, step.event.mid): (route.route.integration_id, step.person)
-        for _, steps in work
-        for step in steps
-        if isinstance(step.event, wire.Message) and step.event.echo
-        for route in step.routes
-    }
-    known, in_flight = await _known_echoes(connection, echoes)
-    plan = _Plan()
-    for lane, steps in work:
-        finished = []
-        for step in steps:
-            number = len(plan.steps)
-            if not _plan_step(plan, number, step, known, in_flight, now):
-                break  # this one waits, and those behind it
-            plan.steps.append(step)
-            finished.append(step.job.id)
-        waits = len(finished) < len(steps)
-        plan.outcomes.append(Outcome(lane, finished, retry_after=ECHO_PAUSE_SECONDS if waits else 0.0))
-    return plan
-
-
-async def _known_echoes(
-    connection: Connection, echoes: Mapping[tuple[str, str], tuple[str, str]]
-) -> tuple[set[tuple[str, str]], dict[tuple[str, str], list[Any]]]:
-    """Which echoes we know by their mid; and what is with Meta for the same people."""
-    if not echoes:
-        return set(), {}
-    # In this order: what was recorded in between is then known by its mid.
-    in_flight = await ledger.open_parts_of(connection, list(set(echoes.values())))
-    rows = await connection.fetch(
-        "select k.integration_id, k.mid from mids k join unnest($1::text[], $2::text[]) as e (integration_id, mid)"
-        " using (integration_id, mid) where k.part = 0",
-        [key[0] for key in echoes],
-        [key[1] for key in echoes],
-    )
-    return {(row["integration_id"], row["mid"]) for row in rows}, in_flight
-
-
-def _plan_step(
-    plan: _Plan,
-    number: int,
-    step: _Step,
-    known: set[tuple[str, str]],
-    in_flight: dict[tuple[str, str], list[Any]],
-    now: datetime,
-) -> bool:
-    """Add a step to the plan. False: it has to wait for the answer to a send."""
-    event = step.event
-    if event is None:
-        return True
-    reason = _leftover_reason(step)
-    if reason is not None:
-        plan.leftovers.append(_leftover(step, reason))
-        plan.actions += _actions(step, step.routes)
-        return True
-    assert not isinstance(event, wire.NotUnderstood)
-    for route in step.routes:
-        integration_id = route.route.integration_id
-        switched_off = _switched_off(route, event)
-        if switched_off:
-            plan.leftovers.append(_leftover(step, switched_off))
-            plan.actions += _actions(step, [route])
-            continue
-        if isinstance(event, wire.Message) and event.echo:
-            if (integration_id, event.mid) in known:
-                plan.echoes.append((number, integration_id, event.mid))
-                continue
-            part = _same_part(event, in_flight.get((integration_id, step.person), ()))
-            waited = now - step.job.enqueued_at
-            # Whoever still has it in hand after this long has died, and this echo tells what became of it.
-            if part is not None and (part["state"] == "unknown" or waited >= ECHO_PATIENCE):
-                in_flight[(integration_id, step.person)].remove(part)
-                plan.settled.append((number, part, event.mid))
-                known.add((integration_id, event.mid))  # Meta may repeat the echo within this very batch
-                continue
-            if part is not None:
-                return False
-        if isinstance(event, wire.Read):
-            plan.reads.append((number, integration_id, step.person, event.mid))
-        plan.arrivals.append((number, mapping.arrival(event, route.route, step.person)))
-    if isinstance(event, wire.Message) and event.unknown:
-        plan.leftovers.append(_leftover(step, f"attachment:{event.unknown[0]}"))
-    return True
-
-
-def _leftover_reason(step: _Step) -> str | None:
-    """Why an item as a whole cannot be applied; None when it can."""
-    event = step.event
-    if step.account == "0":
-        return "dashboard_test"
-    if isinstance(event, wire.NotUnderstood):
-        return event.reason
-    if isinstance(event, wire.StoryMention) and event.echo:
-        return "echo:story_mention"
-    if not step.routes:
-        return "not_connected"
-    return None if step.person else "no_person"
-
-
-def _actions(step: _Step, routes: Iterable[Account]) -> list[tuple[str, str, datetime]]:
-    """What a person did opens the window, whether we understand and want it or not: Meta counts it."""
-    event = step.event
-    if event is None or not step.person or isinstance(event, wire.Read | wire.Unsend) or event.at is None:
-        return []
-    if isinstance(event, wire.Message | wire.StoryMention) and event.echo:
-        return []
-    return [(route.route.integration_id, step.person, event.at) for route in routes]
-
-
-def _starts(event: wire.Event | None, route: Account) -> bool:
-    """Whether this may make somebody known who never wrote before."""
-    if isinstance(event, wire.StoryMention | wire.Postback):
-        return intake.may_start(route.route)
-    return isinstance(event, wire.Message)
-
-
-def _switched_off(route: Account, event: wire.Event) -> str | None:
-    if isinstance(event, wire.StoryMention) and not route.story_mentions:
-        return "switched_off:story_mention"
-    if isinstance(event, wire.Message) and event.story is not None and not route.story_replies:
-        return "switched_off:story_reply"
-    return None
-
-
-def _same_part(echo: wire.Message, open_parts: Iterable[Any]) -> Any:
-    """The part in flight that this echo is of, by what it says: Meta's echoes carry nothing else (1.6)."""
-    kinds = [attachment.type for attachment in echo.attachments]
-    for part in open_parts:
-        attachment = part["request"].get("attachment")
-        if part["request"].get("text", "") == echo.text and ([attachment["type"]] if attachment else []) == kinds:
-            return part
-    return None
-
-
-async def _delivered(
-    connection: Connection, plan: _Plan, applied: intake.Applied, now: datetime
-) -> list[tuple[int, Event]]:
-    """``delivery:user`` for own messages that came back as echoes, or were seen."""
-    for _, part, mid in plan.settled:
-        await ledger.sent(connection, part, part["message_id"], part["part"], mid)
-    echoes = plan.echoes + [(number, part["integration_id"], mid) for number, part, mid in plan.settled]
-    confirmed: list[str] = []
-    if echoes:
-        touched = await ledger.mark_echoed(connection, [(integration, mid) for _, integration, mid in echoes])
-        confirmed += await ledger.confirm_echoed(connection, touched, now)
-    reads = [
+def _seen(todo: Plan, applied: intake.Applied) -> list[tuple[str, str, str]]:
+    return [
         (applied.contacts[(integration, person)].client["id"], integration, mid)
-        for _, integration, person, mid in plan.reads
+        for _, integration, person, mid in todo.reads
         if (integration, person) in applied.contacts
     ]
-    if reads:
-        confirmed += await ledger.confirm_seen(connection, reads, now)
-    if not confirmed:
-        return []
-    return [(len(plan.steps), delivery_event(USER, row, now)) for row in await ledger.about(connection, confirmed)]
 
 
-def _leftover(step: _Step, reason: str) -> Leftover:
-    return Leftover(step.journal_id, step.path, step.account, step.person, reason)
-
-
-def _count(plan: _Plan, applied: intake.Applied, now: datetime) -> None:
-    for index, (_, arrival) in enumerate(plan.arrivals):
+def _count(todo: Plan, applied: intake.Applied, now: datetime) -> None:
+    for index, (_, arrival) in enumerate(todo.arrivals):
         if index in applied.unwanted:
             continue
         metrics.EVENTS_APPLIED.labels(type(arrival).__name__.removesuffix("Arrival").lower()).inc()
-    metrics.EVENTS_APPLIED.labels("echo").inc(len(plan.echoes))
+    metrics.EVENTS_APPLIED.labels("echo").inc(len(todo.echoes))
     metrics.EVENTS_APPLIED.labels("duplicate").inc(len(applied.duplicates))
-    for leftover in plan.leftovers:
-        metrics.ITEMS_LEFT_OVER.labels(label(leftover.reason)).inc()
-    for step in plan.steps:
+    metrics.EVENTS_APPLIED.labels("early").inc(len(applied.early))
+    metrics.EVENTS_APPLIED.labels("gone").inc(len(applied.gone))
+    for left in todo.leftovers:
+        metrics.ITEMS_LEFT_OVER.labels(label(left.reason)).inc()
+    for kind in todo.not_shown:
+        metrics.NOT_SHOWN.labels(label(f"attachment:{kind}").partition(":")[2]).inc()
+    for notice in todo.notices:
+        metrics.POLICY_NOTICES.labels(notice.action).inc()
+        tell = log.warning if notice.action == "block" else log.info
+        tell("Meta's policy notice", action=notice.action, reason=notice.reason)
+    for step in todo.steps:
         if step.received_at is not None:
             metrics.INBOUND_SECONDS.observe(max(0.0, (now - step.received_at).total_seconds()))
     for _, event in applied.events:

@@ -14,8 +14,8 @@
 Invariant: a part is handed to Meta only by whoever moved it from pending to sending, and nothing moves it back unless
 Meta said that it did not take it; or whoever moved it has not asked Meta yet, and will not.
 
-Each function takes many, in one statement. Whoever writes here after Meta's answer holds the conversations, and got them
-before any other row: the inbound side does the same with echoes.
+Each function takes many, in one statement. Whoever writes of a part that Meta was asked to take holds the conversation,
+and got it before the part: answers and echoes come from two sides, often at once.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,15 @@ from heliograph.channels.instagram.pauses import STANDING
 from heliograph.messaging.switchboard.state import CONVERSATION
 from heliograph.storage import Connection
 
-_LOCK = "select id from conversations where id = any ($1::text[]) order by id for update"
+# Served by conversations_pkey.
+_LOCK = "select id from conversations where id = any ($1::text[]) order by id for update skip locked"
+_LOCK_ONE = "select id from conversations where id = $1 for update"
+
+# Served by sends_pkey and conversations_pkey.
+_LOCK_OF = """
+select v.id from sends s join conversations v on v.id = s.conversation_id
+where s.message_id = any ($1::text[]) order by v.id for update of v
+"""
 
 # One row per message with all that a send needs; primary keys, participants_of_conversation and clients_of_user serve
 # it. When the integration was deleted or the client removed, none stands with the participant any more; the third column
@@ -37,7 +45,7 @@ select w.conversation_id, w.message_id, m.body as message, m.override, v.app_id,
        jsonb_build_object('id', v.id) as conversation,
        i.settings -> 'showAIDisclaimer' as ai_disclaimer, i.status = 'error' as refused, a.refusal,
        t.client_id, t.person, t.last_action_at, t.integration_id, t.removed_at,
-       a.page_id, a.account_id, a.page_token, a.human_agent_tag, a.facebook_app_id, f.secret as app_secret,
+       a.page_id, a.account_id, a.page_token, a.human_agent_tag, a.carousel_mode, a.facebook_app_id, f.secret as app_secret,
        s.state as send_state, h.until_at, coalesce(h.slow_until > clock_timestamp(), false) as slow,
        clock_timestamp() as now
 from unnest($1::text[], $2::text[], $3::text[]) as w (conversation_id, message_id, integration_id)
@@ -227,9 +235,20 @@ class Move:
     error: str | None = None
 
 
-async def lock(connection: Connection, conversation_ids: Iterable[str]) -> None:
-    """Hold these conversations until the transaction ends: first of all locks, as everywhere."""
-    await connection.execute(_LOCK, list(conversation_ids))
+async def lock(connection: Connection, conversation_ids: Iterable[str]) -> set[str]:
+    """Hold these conversations until the transaction ends, first of all locks. Returns those that nobody else holds:
+    who has many waits for none."""
+    return {row["id"] for row in await connection.fetch(_LOCK, list(conversation_ids))}
+
+
+async def lock_one(connection: Connection, conversation_id: str) -> None:
+    """Hold a conversation until the transaction ends; wait for whoever has it."""
+    await connection.execute(_LOCK_ONE, conversation_id)
+
+
+async def lock_of(connection: Connection, message_ids: Sequence[str]) -> None:
+    """Hold the conversations of these messages: before any of their parts is touched."""
+    await connection.execute(_LOCK_OF, list(message_ids))
 
 
 async def load_all(connection: Connection, wanted: Sequence[Wanted]) -> dict[tuple[str, str], Any]:
@@ -305,11 +324,6 @@ async def take(connection: Connection, taken: Sequence[Taken]) -> None:
         [one.integration_id for one in taken],
         [one.app_id for one in taken],
     )
-
-
-async def sent(connection: Connection, row: Mapping[str, Any], message_id: str, part: int, mid: str) -> None:
-    """Meta took the part and calls it ``mid``."""
-    await take(connection, [Taken(message_id, part, mid, row["integration_id"], row["app_id"])])
 
 
 async def move(connection: Connection, moves: Sequence[Move]) -> None:

@@ -25,15 +25,14 @@ UNFILED = "unfiled"  # of a whole webhook, with path "": its items are not known
 # What a metric may count apart; a stranger's inventions are counted together.
 _NAMED = frozenset(
     {
-        *("dashboard_test", "not_connected", "no_person", "shape", "empty", "unsupported", "failed", UNFILED),
+        *("dashboard_test", "not_connected", "no_person", "shape", "empty", "self", "failed", UNFILED),
         *("switched_off:story_mention", "switched_off:story_reply", "switched_off:conversation_start"),
-        "echo:story_mention",
-        *("kind:reaction", "kind:referral", "kind:message_edit", "kind:optin", "kind:policy-enforcement"),
-        *("kind:pass_thread_control", "kind:take_thread_control", "kind:request_thread_control"),
-        *("attachment:share", "attachment:ig_post", "attachment:ig_reel", "attachment:reel", "attachment:ig_story"),
-        *("attachment:story", "attachment:ephemeral", "attachment:template", "attachment:unsupported_type"),
-        *("attachment:like_heart", "attachment:media", "attachment:fallback"),
+        *("echo:story_mention", "kind:optin", "policy:block", "policy:unblock"),
         *("field:comments", "field:live_comments", "field:mentions", "field:story_insights"),
+        # Not left, but shown as a notice only; counted by type.
+        *("attachment:unsupported", "attachment:unsupported_type", "attachment:ephemeral", "attachment:template"),
+        *("attachment:image", "attachment:video", "attachment:audio", "attachment:file", "attachment:media"),
+        *("attachment:story_mention", "attachment:like_heart"),
     }
 )
 

@@ -11,13 +11,14 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram import activities, ledger, thread
+from heliograph.channels.instagram import activities, ledger, thread, uploads
 from heliograph.channels.instagram.answers import Answer, ask
 from heliograph.channels.instagram.delivery_events import FAILURE, delivery_event
 from heliograph.channels.instagram.graph import Caller, Graph
 from heliograph.channels.instagram.judging import Ask, Failure
 from heliograph.channels.instagram.pace import Pace
-from heliograph.channels.instagram.turns import Hold, Next, Pass, Turn, Turns
+from heliograph.channels.instagram.turning import Hold, Next, Pass, Turn
+from heliograph.channels.instagram.turns import Turns
 from heliograph.events import publish
 from heliograph.lanes import Job, Lane, LaneKind, LeaseLostError
 from heliograph.messaging.posting import SEND_LANE
@@ -85,15 +86,22 @@ class OutboundWorker:
         if turn.todo is None or turn.answer is None or turn.answer.outcome is not SendOutcome.SENT:
             return
         async with self._database.transaction() as connection:
-            await ledger.lock(connection, [turn.lane.key])
-            await ledger.sent(connection, turn.todo.row, *turn.todo.key, turn.answer.mid)
+            await ledger.lock_one(connection, turn.lane.key)
+            row, (message_id, part) = turn.todo.row, turn.todo.key
+            taken = ledger.Taken(message_id, part, turn.answer.mid, row["integration_id"], row["app_id"])
+            await ledger.take(connection, [taken])
 
     async def _ask(self, todo: Ask) -> Answer:
         row = todo.row
         if todo.look:
             return await thread.look_for(self._database, self._graph, row, todo.part, todo.token, todo.secret)
         caller = Caller(row["account_id"], row["facebook_app_id"])
-        return await ask(self._graph, row["person"], todo.part["request"], todo.tag, todo.token, todo.secret, caller)
+        by_url = todo.part["request"]
+        request = await uploads.prepare(self._database, self._graph, row, by_url, todo.token, todo.secret)
+        answer = await ask(self._graph, row["person"], request, todo.tag, todo.token, todo.secret, caller)
+        if await uploads.lost(self._database, row, request, by_url, answer):
+            answer = await ask(self._graph, row["person"], by_url, todo.tag, todo.token, todo.secret, caller)
+        return answer
 
     async def on_dead(self, connection: Connection, lane: Lane, job: Job, error: str) -> None:
         """A message that crashes the worker again and again fails like any other."""

@@ -7,7 +7,15 @@ from typing import Any
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.answers import Answer, refusal
-from heliograph.channels.instagram.graph import CLOCK_TOLERANCE, Caller, Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.graph import (
+    CLOCK_TOLERANCE,
+    Caller,
+    Graph,
+    GraphError,
+    NoAnswerError,
+    NotSentError,
+)
+from heliograph.channels.instagram.matching import is_listed_as
 from heliograph.storage import Database
 
 # Meta writes whole seconds, and clocks may differ by what the Graph client does not correct.
@@ -102,5 +110,4 @@ def _is_part(message: dict[str, Any], row: Any, part: Any, earliest: datetime) -
     created = _created(message)
     if created is None or sender == row["person"] or created < earliest:
         return False
-    text = part["request"].get("text", "")
-    return bool((message.get("message") or "") == text and bool(message.get("attachments")) == (not text))
+    return is_listed_as(part["request"], message.get("message") or "", bool(message.get("attachments")))

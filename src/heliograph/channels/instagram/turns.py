@@ -5,12 +5,13 @@
     lane ──▶ turn ──┘                                              └──▶ nothing more to do now: the lane is settled
 
 Invariant: what a turn gives back is committed. So a part is claimed on disk before it is handed to Meta, and a message's
-last part, its delivery event and the end of its job are one fact. Locks: conversations, accounts' lines, lanes.
+last part, its delivery event and the end of its job are one fact. Locks: conversations, accounts' lines, lanes; of the
+conversations only those that nobody else holds, so that a group waits for none while it has others.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,9 +23,12 @@ from heliograph.channels.instagram.judging import Ask, Done, Fail, Failure, Wait
 from heliograph.channels.instagram.looking import Looked
 from heliograph.channels.instagram.override import render_override
 from heliograph.channels.instagram.pace import Asked, Kind, Pace
+from heliograph.channels.instagram.quoting import quote
+from heliograph.channels.instagram.refusals import owned_elsewhere
 from heliograph.channels.instagram.render import Part, UnsupportedContentError, render
+from heliograph.channels.instagram.turning import IN_HAND_SECONDS, Next, Plan, Step, Turn
 from heliograph.events import Event, publish
-from heliograph.lanes import Job, Lane, LeaseLostError, Outcome, settle
+from heliograph.lanes import LeaseLostError, Outcome, settle
 from heliograph.storage import Connection, Database, SecretBox
 from heliograph.storage.group_commit import GroupCommit
 from heliograph.telemetry import metrics
@@ -32,105 +36,20 @@ from heliograph.telemetry.logs import get_logger
 
 log = get_logger("instagram")
 
-# So near a turn in the account's line is waited for with the lane in hand; a lane that waits longer comes back so early.
-IN_HAND_SECONDS = 1.0
-EARLY_SECONDS = 0.5
 MOST_TURNS = 256
+# A conversation that somebody else holds is tried again so often, so much later; then it is waited for.
+BUSY_TRIES = 20
+BUSY_SECONDS = 0.005
 
 # Left to itself PostgreSQL plans the large statements anew each time, which costs ten times what running them does.
 _PLAN_ONCE = "set local plan_cache_mode = force_generic_plan"
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """The account's line: wait so long with the lane in hand, then take another turn that ``goes`` (with the tag)."""
-
-    seconds: float
-    tag: str | None = None
+class _BusyError(Exception):
+    """Somebody else holds the conversation just now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """Pass an activity on to Meta, then take another turn: it is ``passed``."""
-
-    job: Job
-
-
-Next = Ask | Hold | Pass | None
-
-
-@dataclass(eq=False, slots=True)
-class Turn:
-    """A leased lane wants to go on: with its first job, or after an answer of Meta's to what it asked."""
-
-    lane: Lane
-    todo: Ask | None = None
-    answer: Answer | None = None
-    passed: bool = False
-    goes: bool = False
-    tag: str | None = None
-
-
-@dataclass(eq=False, slots=True)
-class _Step:
-    """A turn while it is being worked on. Either ``settled`` (then ``retry_after`` counts), or ``next`` is what it gets."""
-
-    turn: Turn
-    job: Job | None
-    tag: str | None
-    parts: Sequence[Any] = ()
-    finished: list[int] = field(default_factory=list)
-    settled: bool = False
-    retry_after: float = 0.0
-    next: Next = None
-    error: Exception | None = None
-    want: Kind | None = None
-    account_id: str = ""
-    slow: bool = False
-
-    def finish(self) -> None:
-        """The job is over; the next one of the lane is looked at, if there is one at hand."""
-        assert self.job is not None
-        self.finished.append(self.job.id)
-        jobs = self.turn.lane.jobs
-        self.job = jobs[len(self.finished)] if len(self.finished) < len(jobs) else None
-        self.tag, self.parts = None, ()
-        if self.job is None:
-            self.settle()
-
-    def settle(self, retry_after: float = 0.0) -> None:
-        """The lane goes back."""
-        self.settled, self.retry_after, self.next = True, retry_after, None
-
-    def ends(self) -> None:
-        """The job is over and the lane goes back, with whatever is left in it."""
-        self.finish()
-        self.settle()
-
-    @property
-    def wanted(self) -> ledger.Wanted:
-        assert self.job is not None
-        lane = self.turn.lane
-        return ledger.Wanted(lane.key, "" if self.is_activity else self.job.payload, lane.group)
-
-    @property
-    def is_activity(self) -> bool:
-        return self.job is not None and self.job.payload.startswith("{")
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What a group of turns leads to."""
-
-    now: datetime
-    taken: list[ledger.Taken] = field(default_factory=list)
-    moves: list[ledger.Move] = field(default_factory=list)
-    endings: dict[str, Failure | None] = field(default_factory=dict)  # of messages, in order; None: sent
-    dropped: list[str] = field(default_factory=list)
-    refusals: dict[str, Failure] = field(default_factory=dict)  # by integration
-    stops: list[tuple[_Step, pauses.Stop]] = field(default_factory=list)
-    outcomes: list[SendOutcome] = field(default_factory=list)
-    paused: dict[str, float] = field(default_factory=dict)
+_BUSY = _BusyError()
 
 
 class Turns:
@@ -159,6 +78,14 @@ class Turns:
         Raises :class:`LeaseLostError`, and whatever the message crashes with.
         """
         given = await self._commits.submit(turn)
+        for _ in range(BUSY_TRIES):
+            if given is not _BUSY:
+                break
+            await asyncio.sleep(BUSY_SECONDS)
+            given = await self._commits.submit(turn)
+        if given is _BUSY:
+            turn.alone = True
+            given = await self._commits.submit(turn)
         if isinstance(given, Exception):
             raise given
         return given
@@ -167,23 +94,28 @@ class Turns:
         # Two workers that both believe to hold a lane can come together here; the second must see what the first wrote.
         first: dict[str, Turn] = {}
         for turn in turns:
-            first.setdefault(turn.lane.key, turn)
+            if not turn.alone:
+                first.setdefault(turn.lane.key, turn)
         together = list(first.values())
-        given = dict(zip(together, await self._write(together), strict=True))
+        given = dict(zip(together, await self._write(together), strict=True)) if together else {}
         for turn in turns:
             if turn not in given:
                 try:
-                    (given[turn],) = await self._write([turn])
+                    (given[turn],) = await self._write([turn], wait=True)
                 except Exception as error:
                     given[turn] = error
         return [given[turn] for turn in turns]
 
-    async def _write(self, turns: Sequence[Turn]) -> list[Next | Exception]:
-        plan = _Plan(datetime.now(UTC))
-        steps = [_Step(turn, turn.lane.jobs[0], turn.tag) for turn in turns]
+    async def _write(self, turns: Sequence[Turn], *, wait: bool = False) -> list[Next | Exception]:
+        """One transaction. Whose conversation somebody else holds is left out, unless it is the only one, and to wait."""
+        plan = Plan(datetime.now(UTC))
         async with self._database.transaction() as connection:
             await connection.execute(_PLAN_ONCE)
-            await ledger.lock(connection, [turn.lane.key for turn in turns])
+            if wait:
+                await ledger.lock_one(connection, turns[0].lane.key)
+            else:
+                held = await ledger.lock(connection, [turn.lane.key for turn in turns])
+            steps = [Step(turn, turn.lane.jobs[0], turn.tag) for turn in turns if wait or turn.lane.key in held]
             self._weigh_all(plan, steps)
             await self._write_answers(connection, plan)
             going = [step for step in steps if not step.settled]
@@ -200,9 +132,10 @@ class Turns:
             if outcomes:
                 await settle(connection, outcomes)
         await self._committed(plan, steps)
-        return [step.error or step.next for step in steps]
+        given: dict[Turn, Next | Exception] = {step.turn: step.error or step.next for step in steps}
+        return [given.get(turn, _BUSY) for turn in turns]
 
-    async def _committed(self, plan: _Plan, steps: Sequence[_Step]) -> None:
+    async def _committed(self, plan: Plan, steps: Sequence[Step]) -> None:
         for step in steps:
             if step.error is None:
                 del step.turn.lane.jobs[: len(step.finished)]
@@ -217,14 +150,14 @@ class Turns:
 
     # Answers --------------------------------------------------------------------------------------------------
 
-    def _weigh_all(self, plan: _Plan, steps: Sequence[_Step]) -> None:
+    def _weigh_all(self, plan: Plan, steps: Sequence[Step]) -> None:
         for step in steps:
             if step.turn.passed:
                 step.finish()
             elif step.turn.todo is not None and step.turn.answer is not None:
                 self._weigh(plan, step, step.turn.todo, step.turn.answer)
 
-    def _weigh(self, plan: _Plan, step: _Step, todo: Ask, answer: Answer) -> None:
+    def _weigh(self, plan: Plan, step: Step, todo: Ask, answer: Answer) -> None:
         message_id, part = todo.key
         leads_to = weigh(todo, answer, plan.now)
         plan.outcomes.append(answer.outcome)
@@ -246,6 +179,7 @@ class Turns:
             if leads_to.refused:
                 plan.refusals[todo.row["integration_id"]] = leads_to.failure
             plan.endings[message_id] = leads_to.failure
+            plan.owned_elsewhere.append((todo.row["client_id"], answer))
             step.finish()
         elif leads_to.wait is not None:
             step.settle(leads_to.wait)
@@ -257,7 +191,7 @@ class Turns:
                 plan.endings[message_id] = None
                 step.finish()
 
-    async def _write_answers(self, connection: Connection, plan: _Plan) -> None:
+    async def _write_answers(self, connection: Connection, plan: Plan) -> None:
         if plan.taken:
             await ledger.take(connection, plan.taken)
         if plan.moves:
@@ -278,32 +212,36 @@ class Turns:
 
     # Next -----------------------------------------------------------------------------------------------------
 
-    async def _judge_all(self, connection: Connection, plan: _Plan, steps: Sequence[_Step]) -> None:
+    async def _judge_all(self, connection: Connection, plan: Plan, steps: Sequence[Step]) -> None:
         """See what each of these does next, by its message as it stands."""
         rows = await ledger.load_all(connection, [step.wanted for step in steps])
         known = [
             step.wanted.message_id
             for step in steps
-            if not step.parts and (row := rows.get(_key(step))) is not None and row["send_state"] is not None
+            if not step.parts and (row := rows.get(step.key)) is not None and row["send_state"] is not None
         ]
         parts = await ledger.parts_of(connection, known) if known else {}
         openings: list[ledger.Opening] = []
         for step in steps:
-            row = rows.get(_key(step))
+            row = rows.get(step.key)
             try:
                 if step.is_activity:
-                    _activity(step, row)
+                    step.activity(row)
                 elif row is None or row["message"] is None:
                     # Deleted before it was sent.
                     plan.dropped.append(step.wanted.message_id)
                     step.ends()
                 else:
-                    step.parts = step.parts or parts.get(step.wanted.message_id) or _opened(openings, row)
+                    step.parts = step.parts or parts.get(step.wanted.message_id) or ()
+                    if not step.parts:
+                        requests = await quote(connection, row, _requests(row))
+                        openings.append(ledger.Opening(row["message_id"], row, requests))
+                        step.parts = _as_opened(requests)
                     self._judge(plan, step, row)
             except UnsupportedContentError as error:
                 assert row is not None
                 openings.append(ledger.Opening(step.wanted.message_id, row, []))
-                _fail(plan, step, Fail(Failure(error.code, str(error))))
+                step.fail(plan, Fail(Failure(error.code, str(error))))
             except Exception as error:
                 # One message that crashes is not its neighbours' trouble.
                 step.error = error
@@ -312,7 +250,7 @@ class Turns:
         if plan.moves:
             await ledger.move(connection, plan.moves)
 
-    def _judge(self, plan: _Plan, step: _Step, row: Any) -> None:
+    def _judge(self, plan: Plan, step: Step, row: Any) -> None:
         message_id = row["message_id"]
         part = next((one for one in step.parts if one["state"] != "sent"), None)
         if part is not None and part["state"] == "sending":
@@ -330,7 +268,7 @@ class Turns:
             forced_tag=step.tag,
         )
         if isinstance(verdict, Fail):
-            _fail(plan, step, verdict)
+            step.fail(plan, verdict)
         elif isinstance(verdict, Done):
             plan.endings[message_id] = None
             step.ends()
@@ -341,13 +279,13 @@ class Turns:
         else:
             step.next, step.want, step.account_id, step.slow = verdict, verdict.kind, row["account_id"], row["slow"]
 
-    async def _give_turns(self, connection: Connection, steps: Sequence[_Step]) -> None:
+    async def _give_turns(self, connection: Connection, steps: Sequence[Step]) -> None:
         """Who has no turn in the account's line gets one; who has to wait for it does not go yet."""
-        new: dict[tuple[str, Kind], list[_Step]] = defaultdict(list)
+        new: dict[tuple[str, Kind], list[Step]] = defaultdict(list)
         for step in steps:
             todo = step.next
             if isinstance(todo, Ask) and todo.turn and not step.turn.goes:
-                _hold(step, (todo.part["go_at"] - todo.row["now"]).total_seconds())
+                step.hold((todo.part["go_at"] - todo.row["now"]).total_seconds())
             elif not step.turn.goes:
                 assert step.want is not None
                 new[step.account_id, step.want].append(step)
@@ -363,11 +301,11 @@ class Turns:
             for step, seconds in zip(waiting, given[key], strict=True):
                 if seconds > IN_HAND_SECONDS and isinstance(step.next, Ask):
                     late.append((*step.next.key, seconds))
-                _hold(step, seconds)
+                step.hold(seconds)
         if late:
             await ledger.set_turns(connection, late)
 
-    async def _claim(self, connection: Connection, steps: Sequence[_Step]) -> None:
+    async def _claim(self, connection: Connection, steps: Sequence[Step]) -> None:
         going = {step: todo for step in steps if isinstance(todo := step.next, Ask) and not todo.look}
         if not going:
             return
@@ -377,14 +315,8 @@ class Turns:
                 step.error = LeaseLostError("another worker has claimed a part of this lane's message")
 
 
-def _key(step: _Step) -> tuple[str, str]:
-    return step.wanted.conversation_id, step.wanted.message_id
-
-
-def _opened(openings: list[ledger.Opening], row: Any) -> list[dict[str, Any]]:
-    """The parts of a message on first sight. Raises :class:`UnsupportedContentError`."""
-    requests = _requests(row)
-    openings.append(ledger.Opening(row["message_id"], row, requests))
+def _as_opened(requests: Sequence[Part]) -> list[dict[str, Any]]:
+    """The parts of a message on first sight, as the ledger has them."""
     as_written = {"state": "pending", "attempts": 0, "tag": None, "started_at": None, "error": None, "go_at": None}
     return [{"part": number, "request": request, **as_written} for number, request in enumerate(requests, start=1)]
 
@@ -392,52 +324,22 @@ def _opened(openings: list[ledger.Opening], row: Any) -> list[dict[str, Any]]:
 def _requests(row: Any) -> list[Part]:
     """What Meta gets: the override if there is one, else the content; what an AI wrote says so, unless told not to."""
     override = (row["override"] or {}).get("instagram")
-    if override:
+    if override and "payload" in override:
         return render_override(override["payload"])
     message = row["message"]
     by_ai = "AI" in (message["author"].get("subtypes") or ()) and row["ai_disclaimer"] is not False
-    return render(message["content"], by_ai)
+    return render(message["content"], by_ai, row["carousel_mode"] or "native")
 
 
-def _activity(step: _Step, row: Any) -> None:
-    """A typing or seen mark: passed on, unless there is nobody to tell, or Meta does not want to hear of it now."""
-    assert step.job is not None
-    if row is None or row["page_token"] is None or row["refused"] or pauses.seconds_left(row):
-        step.ends()
-        return
-    step.next, step.want, step.account_id, step.slow = Pass(step.job), Kind.SEND, row["account_id"], row["slow"]
-
-
-def _hold(step: _Step, seconds: float) -> None:
-    """Its turn is in so many seconds."""
-    if seconds <= 0:
-        return
-    if seconds <= IN_HAND_SECONDS:
-        step.next = Hold(seconds, step.tag)
-    elif isinstance(step.next, Pass):
-        # A mark that is told so late would be a lie.
-        step.ends()
-    else:
-        step.settle(seconds - EARLY_SECONDS)
-
-
-def _fail(plan: _Plan, step: _Step, verdict: Fail) -> None:
-    message_id = step.wanted.message_id
-    if verdict.part is not None:
-        plan.moves.append(ledger.Move(message_id, verdict.part, "failed", error=verdict.failure.message))
-    if verdict.outcome is not None:
-        plan.outcomes.append(verdict.outcome)
-    plan.endings[message_id] = verdict.failure
-    step.ends()
-
-
-async def _tell(connection: Connection, plan: _Plan) -> None:
+async def _tell(connection: Connection, plan: Plan) -> None:
     """Messages that are over: the ledger says so, and customers hear of it."""
     sent = [message_id for message_id, failure in plan.endings.items() if failure is None]
     given_up = [message_id for message_id, failure in plan.endings.items() if failure is not None] + plan.dropped
     reached = await ledger.finish(connection, sent, plan.now) if sent else set()
     if given_up:
         await ledger.give_up(connection, given_up)
+    for client_id, answer in plan.owned_elsewhere:
+        await owned_elsewhere(connection, client_id, answer)
     if not plan.endings:
         return
     events: list[Event] = []

@@ -87,6 +87,10 @@ class PersonChange(Body):
 
     profile_available: bool | None = None
     reachable: bool | None = Field(None, description="False: sends to the person answer 551/1545041.")
+    refusal: str | None = Field(None, description="The error that a send gets instead, by its name; empty for none.")
+    private: bool | None = Field(None, description="Their stories are told only to accounts that follow them.")
+    follows: list[Id] | None = Field(None, description="Ids of the accounts that the person follows.")
+    followed_by: list[Id] | None = Field(None, description="Ids of the accounts that follow the person.")
 
 
 class Seed(Body):
@@ -148,6 +152,7 @@ class Seen(Thread):
     """The person opens the thread."""
 
     mid: Id | None = Field(None, description="The last message seen; absent means the newest of the business.")
+    bare: bool = Field(False, description="Tell it without sender and recipient, as was seen in the field.")
 
 
 class NewReaction(MessageName):

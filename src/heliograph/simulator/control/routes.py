@@ -5,7 +5,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from heliograph.simulator.control import system_routes, thread_routes, world_routes
+from heliograph.simulator.control import (
+    comment_routes,
+    meta_routes,
+    routing_routes,
+    rules_routes,
+    system_routes,
+    thread_routes,
+    world_routes,
+)
 from heliograph.simulator.control.lookup import ControlError
 from heliograph.simulator.world import World
 
@@ -27,7 +35,15 @@ def create_control(world: World) -> FastAPI:
     )
     api.state.world = world
     # Routes are tried in order: the busy ones, a message first of all, come first.
-    for rooms in (thread_routes, world_routes, system_routes):
+    for rooms in (
+        thread_routes,
+        world_routes,
+        system_routes,
+        meta_routes,
+        comment_routes,
+        routing_routes,
+        rules_routes,
+    ):
         api.include_router(rooms.router)
 
     @api.exception_handler(ControlError)

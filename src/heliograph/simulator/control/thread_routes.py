@@ -72,7 +72,7 @@ async def seen(world: Held, body: models.Seen) -> dict[str, Any]:
     else:
         mid = next((one.mid for one in reversed(world.state.listed[thread.key]) if one.sender == "business"), "")
     if mid:
-        world.threads.seen(thread, mid)
+        world.threads.seen(thread, mid, body.bare)
     return {"mid": mid or None}
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from heliograph.simulator import window
+from heliograph.simulator import routing, window
 from heliograph.simulator.models import Account, App, Message, Page, Person, Story, Thread
 from heliograph.simulator.world import World
 
@@ -65,6 +65,7 @@ def thread(world: World, one: Thread) -> dict[str, Any]:
         "name": someone.name,
         "username": someone.username,
         "messages_count": len(listed),
+        "owner_app_id": routing.owner(one, now),
         "updated": one.updated_ms or None,
         "last_text": next((said.text for said in reversed(listed) if said.text), None),
         "typing": one.typing_until_ms > now,
@@ -97,6 +98,8 @@ def message(world: World, said: Message, seen: bool) -> dict[str, Any]:
         "template": said.template,
         "postback": said.postback,
         "reply_to": said.reply_to,
+        "referral": said.referral,
+        "unsupported": said.unsupported,
         "tag": said.tag,
         "messaging_type": said.messaging_type,
         "timestamp": said.timestamp_ms,

@@ -9,6 +9,7 @@ from heliograph.simulator.control import lookup, models, views
 from heliograph.simulator.control import seed as seeding
 from heliograph.simulator.control.held import Held
 from heliograph.simulator.control.lookup import ControlError
+from heliograph.simulator.errors import REFUSALS
 from heliograph.simulator.graph import tokens
 from heliograph.simulator.graph.flavours import FACEBOOK_LOGIN
 
@@ -136,8 +137,10 @@ async def new_person(world: Held, body: models.NewPerson | None = None) -> dict[
 async def change_person(world: Held, person: str, body: models.PersonChange) -> dict[str, Any]:
     """Change how a person can be reached or read."""
     someone = lookup.person(world, person)
+    if body.refusal not in (None, "", *REFUSALS):
+        raise ControlError("refusal", f"Must be one of {', '.join(REFUSALS)}.")
     for name, value in body.model_dump(exclude_none=True).items():
-        setattr(someone, name, value)
+        setattr(someone, name, None if value == "" else value)
     world.state.save(someone)
     return views.person(someone)
 

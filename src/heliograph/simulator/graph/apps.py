@@ -7,27 +7,9 @@ import orjson
 from heliograph.simulator.errors import refuse
 from heliograph.simulator.graph import tokens
 from heliograph.simulator.graph.call import Call
+from heliograph.simulator.graph.flavours import INSTAGRAM_FIELDS
 from heliograph.simulator.models import App
 from heliograph.simulator.webhooks.verify import verify
-
-INSTAGRAM_FIELDS = (
-    "comments",
-    "live_comments",
-    "mentions",
-    "message_edit",
-    "message_reactions",
-    "messages",
-    "messaging_handover",
-    "messaging_optins",
-    "messaging_policy_enforcement",
-    "messaging_postbacks",
-    "messaging_referral",
-    "messaging_seen",
-    "response_feedback",
-    "standby",
-    "story_insights",
-)
-"""The fields of the object *instagram*."""
 
 
 async def debug_token(call: Call) -> dict[str, Any]:
@@ -42,10 +24,7 @@ async def subscribe(call: Call, app: App) -> dict[str, Any]:
     url = call.required("callback_url")
     verify_token = call.required("verify_token")
     fields = field_list(call.params.get("fields"))
-    for index, name in enumerate(fields):
-        if name not in INSTAGRAM_FIELDS:
-            names = ", ".join(INSTAGRAM_FIELDS)
-            raise refuse("parameter", reason=f'Param fields[{index}] must be one of {{{names}}} - got "{name}"')
+    check_names("fields", fields, INSTAGRAM_FIELDS)
     if not url.startswith(("https://", "http://")):
         raise refuse("parameter", reason="Param callback_url must be a valid URL")
     world = call.world
@@ -99,6 +78,14 @@ def field_list(value: Any) -> list[str]:
             raise refuse("parameter", reason="Param must be an array") from None
     parts = value if isinstance(value, list) else str(value).split(",")
     return list(dict.fromkeys(str(part).strip() for part in parts if str(part).strip()))
+
+
+def check_names(parameter: str, names: list[str], known: tuple[str, ...]) -> None:
+    """Refuse a list of fields for the first one that is not known, as Meta words it."""
+    for index, name in enumerate(names):
+        if name not in known:
+            listed = ", ".join(known)
+            raise refuse("parameter", reason=f'Param {parameter}[{index}] must be one of {{{listed}}} - got "{name}"')
 
 
 def _own(call: Call, app: App) -> None:

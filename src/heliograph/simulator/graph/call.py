@@ -1,13 +1,15 @@
 """One call of the Graph API: its parameters, its token, and what is to happen after the answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
-from heliograph.simulator import ids
+from heliograph.simulator import access, ids
 from heliograph.simulator.errors import refuse
 from heliograph.simulator.graph import tokens
 from heliograph.simulator.graph.fields import Field, parse
@@ -15,8 +17,19 @@ from heliograph.simulator.graph.flavours import Flavour
 from heliograph.simulator.models import Account, App, Page, Token
 from heliograph.simulator.world import World
 
-_JSON_PARAMETERS = frozenset({"recipient", "message", "payload", "reply_to", "thread_control", "ice_breakers", "data"})
+_JSON_PARAMETERS = frozenset(
+    {"recipient", "message", "payload", "reply_to", "thread_control", "ice_breakers", "persistent_menu", "data"}
+)
 """Parameters that are objects; a form carries them as JSON text."""
+
+
+Files = dict[str, tuple[str, str, bytes]]
+
+TASK_NAMES = {
+    "MESSAGING": frozenset({"MESSAGING", "MODERATE", "PROFILE_PLUS_MESSAGING", "PROFILE_PLUS_FULL_CONTROL"}),
+    "MODERATE": frozenset({"MODERATE", "PROFILE_PLUS_MODERATE", "PROFILE_PLUS_FULL_CONTROL"}),
+}
+"""The tasks of a Page's owner that allow what needs a task; older Pages have no task MESSAGING."""
 
 
 @dataclass(slots=True)
@@ -34,6 +47,12 @@ class Call:
     after: list[Callable[[], None]] = field(default_factory=list)
     note: str = ""
     """What the call was about, in a few words for the wire log."""
+    use_case: str = "pages"
+    """The business use case whose limit the call counts for, by its object."""
+    app_id: str | None = None
+    page: Page | None = None
+    files: Files = field(default_factory=dict)
+    """Files of a multipart body: content type, name and bytes by the part's name."""
 
     def text(self, name: str) -> str | None:
         """A parameter as text, None when it is absent."""
@@ -58,6 +77,8 @@ class Call:
             raise refuse("token_missing")
         app = tokens.app_of(self.world, value)
         tokens.check_proof(app, value, self.text("appsecret_proof"))
+        self.app_id = app.id
+        self.world.limits.take("app", app.id)
         return app
 
     def token(self) -> Token:
@@ -71,6 +92,11 @@ class Call:
             raise why
         assert token is not None
         tokens.check_proof(self.world.state.apps[token.app_id], value, self.text("appsecret_proof"))
+        self.app_id = token.app_id
+        self.page = self.world.state.pages.get(token.page_id or "")
+        self.world.limits.take("app", token.app_id)
+        if token.page_id is None:
+            self.world.limits.take("user", token.owner_id)
         return token
 
     def page_token(self, page: Page | None = None) -> tuple[Token, Page]:
@@ -80,7 +106,21 @@ class Call:
             raise refuse("token_not_page")
         if page is not None and page.id != token.page_id:
             raise self.unsupported(page.id)
-        return token, self.world.state.pages[token.page_id]
+        own = self.world.state.pages[token.page_id]
+        self.world.limits.take(self.use_case, own.id if self.use_case == "pages" else own.account_id or own.id)
+        return token, own
+
+    def check(self, token: Token, page: Page, scope: str, asset_id: str, refusal: str, task: str | None = None) -> None:
+        """Whether a token may do something: its scope for the asset, the owner's task, the app's access level.
+
+        Raises the error called ``refusal`` for the scope, 200 for the task, code 3 for the app.
+        """
+        if not tokens.covers(token, scope, asset_id):
+            raise refuse(refusal)
+        if task and page.tasks is not None and not (TASK_NAMES[task] & set(page.tasks)):
+            raise refuse("permission_task", task=task)
+        if not access.may_call(self.world.state.apps[token.app_id], page, page.account_id, scope):
+            raise refuse("capability")
 
     def account_of(self, page: Page) -> Account:
         """The professional account linked to a Page; 100/2534013 when there is none."""
@@ -138,8 +178,11 @@ def _position(keys: list[str], cursor: str) -> int:
         raise refuse("parameter", reason="Invalid cursor") from None
 
 
-def parameters(query: str, content_type: str, body: bytes) -> dict[str, Any]:
-    """Query and body of a call as one dict. Raises (#100) for a body that is not what it says."""
+def parameters(query: str, content_type: str, body: bytes, files: Files | None = None) -> dict[str, Any]:
+    """Query and body of a call as one dict; the files of a form go into ``files``.
+
+    Raises (#100) for a body that is not what it says.
+    """
     params: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True)) if query else {}
     if not body:
         return params
@@ -152,9 +195,29 @@ def parameters(query: str, content_type: str, body: bytes) -> dict[str, Any]:
             raise refuse("bad_json")
         params.update(parsed)
         return params
-    for name, value in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True):
+    for name, value in _form(content_type, body, files):
         params[name] = _object(name, value) if name in _JSON_PARAMETERS else value
     return params
+
+
+def _form(content_type: str, body: bytes, files: Files | None) -> Iterator[tuple[str, str]]:
+    """The fields of a form, of either kind. The standard library's mail parser knows multipart."""
+    if not content_type.startswith("multipart/form-data"):
+        yield from parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+        return
+    parsed = BytesParser(policy=HTTP).parsebytes(
+        b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n" + body
+    )
+    for part in parsed.iter_parts():
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if not isinstance(name, str) or not isinstance(content, bytes):
+            continue
+        if filename := part.get_filename():
+            if files is not None:
+                files[name] = (part.get_content_type(), filename, content)
+        else:
+            yield name, content.decode("utf-8", "replace")
 
 
 def _object(name: str, value: str) -> Any:
@@ -162,3 +225,13 @@ def _object(name: str, value: str) -> Any:
         return orjson.loads(value)
     except orjson.JSONDecodeError:
         raise refuse("parameter", reason=f"Param {name} must be valid JSON") from None
+
+
+def locale_of(world: World, params: dict[str, Any], call: Call | None) -> str:
+    """The language of a refusal: that of the request, else of the token's owner, else of the world."""
+    if asked := params.get("locale"):
+        return str(asked)
+    value = (call.bearer if call else None) or str(params.get("access_token"))
+    token = world.state.tokens.get(value)
+    owner = world.state.owners.get(token.owner_id) if token else None
+    return (owner.locale if owner else None) or world.rules.locale

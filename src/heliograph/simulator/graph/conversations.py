@@ -7,16 +7,19 @@ older one answers 9000001, as if it had been deleted.
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
+from heliograph.simulator import ids
 from heliograph.simulator.clock import graph_time
 from heliograph.simulator.errors import refuse
-from heliograph.simulator.graph import tokens
 from heliograph.simulator.graph.call import Call
-from heliograph.simulator.graph.fields import ABSENT, Field, select
-from heliograph.simulator.models import Message, Page, Thread
+from heliograph.simulator.graph.fields import ABSENT, Field, select, written
+from heliograph.simulator.models import Message, Page, Thread, Token
+from heliograph.simulator.webhooks.events import attachment
 
 DEPTH = 20
 _LIMIT = 25
+REQUEST_MS = 30 * 24 * 3_600_000
 
 
 async def conversations(call: Call, page: Page | None = None) -> dict[str, Any]:
@@ -25,13 +28,20 @@ async def conversations(call: Call, page: Page | None = None) -> dict[str, Any]:
     if call.text("platform") != "instagram":
         return {"data": []}
     account = call.account_of(own)
-    _check(call, token, account.id)
+    _check(call, token, own, account.id)
     user = call.text("user_id")
     state = call.world.state
+    if account.unread:
+        account.unread = False
+        state.save(account)
     found = [
         one
         for one in state.threads.values()
-        if one.account_id == account.id and state.listed[one.key] and (user is None or one.igsid == user)
+        if one.account_id == account.id
+        and state.listed[one.key]
+        and (user is None or one.igsid == user)
+        and not one.archived
+        and not _forgotten_request(call, one)
     ]
     found.sort(key=lambda one: one.updated_ms, reverse=True)
     chosen, paging = call.page_of(found, lambda one: str(one.thread_id), _LIMIT)
@@ -67,12 +77,20 @@ def _own(call: Call, thread: Thread) -> None:
     token, page = call.page_token()
     if page.account_id != thread.account_id:
         raise call.unsupported(call.segments[0])
-    _check(call, token, thread.account_id)
+    _check(call, token, page, thread.account_id)
 
 
-def _check(call: Call, token: Any, account_id: str) -> None:
-    if not tokens.covers(token, call.flavour.read_scope, account_id):
-        raise refuse("permission_app")
+def _forgotten_request(call: Call, thread: Thread) -> bool:
+    """A thread of the folder Requests that was idle for 30 days: nobody answered, and the person is no follower."""
+    person = call.world.state.people[thread.person_id]
+    if thread.account_id in person.follows or call.world.clock.now_ms() - thread.updated_ms <= REQUEST_MS:
+        return False
+    return all(said.sender == "person" for said in call.world.state.listed[thread.key])
+
+
+def _check(call: Call, token: Token, page: Page, account_id: str) -> None:
+    call.world.limits.take("conversations", account_id)
+    call.check(token, page, call.flavour.read_scope, account_id, "permission_app", "MODERATE")
     if not call.world.state.accounts[account_id].allow_messages:
         raise refuse("messages_access_off")
 
@@ -96,12 +114,29 @@ def _messages(call: Call, thread: Thread, wanted: tuple[Field, ...], asked: Fiel
     paging: dict[str, Any] = {}
     if asked is None:
         rows, paging = call.page_of(rows, lambda one: str(one.mid), _LIMIT)
-    elif limit and limit.isdecimal():
+    elif limit and limit.isdecimal() and int(limit) < len(rows):
         rows = rows[: int(limit)]
+        paging = _onward(call, thread, asked, rows)
     answer: dict[str, Any] = {"data": [_listed(call, thread, one, wanted) for one in rows]}
     if paging:
         answer["paging"] = paging
     return answer
+
+
+def _onward(call: Call, thread: Thread, asked: Field, rows: list[Message]) -> dict[str, Any]:
+    """Where a list inside a conversation goes on: the edge of its own."""
+    if not rows:
+        return {}
+    after = ids.escape(rows[-1].mid)
+    version = call.path.split("/")[1] + "/" if call.path.startswith("/v") else ""
+    query = {"fields": written(asked.inner), "limit": len(rows), "after": after}
+    query = {name: value for name, value in query.items() if value}
+    token = call.bearer or call.text("access_token") or ""
+    link = f"{call.world.cdn.origin}/{version}{thread.conversation_id}/messages?"
+    return {
+        "cursors": {"before": ids.escape(rows[0].mid), "after": after},
+        "next": link + urlencode({**query, "access_token": token}),
+    }
 
 
 def _listed(call: Call, thread: Thread, said: Message, wanted: tuple[Field, ...]) -> dict[str, Any]:
@@ -126,12 +161,21 @@ def _resolvers(call: Call, thread: Thread, said: Message) -> dict[str, Callable[
         "to": lambda _: {"data": [recipient]},
         "message": lambda _: said.text or "",
         "attachments": lambda _: _attachments(call, said),
-        "shares": lambda _: ABSENT,
+        "shares": lambda _: _shares(call, said),
         "story": lambda _: _story(call, said),
         "reactions": lambda _: _reactions(said, sides),
         "reply_to": lambda _: {"mid": said.reply_to["mid"]} if said.reply_to and "mid" in said.reply_to else ABSENT,
-        "is_unsupported": lambda _: False,
+        "is_unsupported": lambda _: said.unsupported,
     }
+
+
+def _shares(call: Call, said: Message) -> Any:
+    found = [one for one in said.attachments if one["type"] in _SHARED]
+    if said.template and said.template["template_type"] == "product":
+        elements = {"data": said.template["elements"]}
+        return {"data": [{"template": {"payload": {"product": {"elements": elements}}}}]}
+    links = dict.fromkeys(attachment(one, call.world.cdn.link).get("payload", {}).get("url", "") for one in found)
+    return {"data": [{"link": link} for link in links]} if links else ABSENT
 
 
 def _person(call: Call, thread: Thread) -> dict[str, str]:
@@ -142,6 +186,7 @@ def _business(call: Call, thread: Thread) -> dict[str, str]:
     return {"username": call.world.state.accounts[thread.account_id].username, "id": thread.account_id}
 
 
+_SHARED = frozenset({"share", "ig_post", "ig_reel", "reel"})
 _MEDIA = {"image": "image_data", "video": "video_data"}
 
 

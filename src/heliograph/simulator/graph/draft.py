@@ -53,8 +53,8 @@ class _Parts:
     template: dict[str, Any] | None = None
 
 
-def read(message: Any) -> Draft:
-    """The draft in a ``message`` object. Raises a ``GraphError``."""
+def read(message: Any, long_text: str = "parameter") -> Draft:
+    """The draft in a ``message`` object. Raises a ``GraphError``; ``long_text`` names that of a text too long."""
     if not isinstance(message, dict) or not message:
         raise refuse("parameter", reason="Param message must be a non-empty object")
     text = message.get("text")
@@ -64,7 +64,7 @@ def read(message: Any) -> Draft:
     if text is None and not attachments:
         raise _invalid("message must have text or an attachment")
     if text is not None:
-        _check_text(text)
+        _check_text(text, long_text)
     parts = _Parts()
     for one in attachments:
         _attachment(one, parts)
@@ -73,13 +73,13 @@ def read(message: Any) -> Draft:
     return Draft(text, tuple(parts.media), tuple(parts.plain), _quick_replies(message), parts.template)
 
 
-def _check_text(text: Any) -> None:
+def _check_text(text: Any, long_text: str) -> None:
     if not isinstance(text, str):
         raise _wrong("message[text]", "must be a string")
     if not text.strip():
         raise _invalid("message[text] must not be empty")
     if len(text.encode("utf-8", "surrogatepass")) > TEXT_BYTES:
-        raise _wrong("message[text]", f"must be at most {TEXT_BYTES} bytes of UTF-8")
+        raise refuse(long_text, reason=f"Param message[text] must be at most {TEXT_BYTES} bytes of UTF-8")
 
 
 def _attachments(message: dict[str, Any]) -> list[Any]:
@@ -143,11 +143,11 @@ def _quick_replies(message: dict[str, Any]) -> tuple[dict[str, Any], ...]:
 
 
 def template(payload: Any) -> dict[str, Any]:
-    """A generic or button template. Product templates need a catalog, which the simulator has not."""
+    """A generic, button or product template."""
     kind = payload.get("template_type") if isinstance(payload, dict) else None
     check = _TEMPLATES.get(kind) if isinstance(kind, str) else None
     if check is None:
-        raise _wrong("message[attachment][payload][template_type]", "must be one of {generic, button}")
+        raise _wrong("message[attachment][payload][template_type]", "must be one of {generic, button, product}")
     assert isinstance(payload, dict)
     check(payload)
     return payload
@@ -177,7 +177,20 @@ def _button(payload: dict[str, Any]) -> None:
     _buttons(payload.get("buttons"), "buttons")
 
 
-_TEMPLATES: dict[str, Callable[[dict[str, Any]], None]] = {"generic": _generic, "button": _button}
+def _product(payload: dict[str, Any]) -> None:
+    elements = payload.get("elements")
+    if not isinstance(elements, list) or not 0 < len(elements) <= ELEMENTS:
+        raise _wrong("elements", f"must have 1 to {ELEMENTS} elements")
+    for index, element in enumerate(elements):
+        if not isinstance(element, dict) or not element.get("id"):
+            raise _wrong(f"elements[{index}][id]", "is required")
+
+
+_TEMPLATES: dict[str, Callable[[dict[str, Any]], None]] = {
+    "generic": _generic,
+    "button": _button,
+    "product": _product,
+}
 
 
 def _buttons(given: Any, name: str) -> None:

@@ -36,6 +36,16 @@ def parse(text: str) -> tuple[Field, ...]:
     return found
 
 
+def written(fields: Iterable[Field]) -> str:
+    """Fields as the parameter has them; the other way round of :func:`parse`."""
+
+    def one(asked: Field) -> str:
+        arguments = "".join(f".{name}({value})" for name, value in asked.arguments.items())
+        return asked.name + arguments + (f"{{{written(asked.inner)}}}" if asked.inner else "")
+
+    return ",".join(map(one, fields))
+
+
 def _list(text: str, at: int, depth: int) -> tuple[tuple[Field, ...], int]:
     found: list[Field] = []
     while True:

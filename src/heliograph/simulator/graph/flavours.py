@@ -6,6 +6,25 @@ plays Facebook Login (Page tokens); Instagram Login is a second value of this ty
 
 from dataclasses import dataclass
 
+INSTAGRAM_FIELDS = (
+    "comments",
+    "live_comments",
+    "mentions",
+    "message_edit",
+    "message_reactions",
+    "messages",
+    "messaging_handover",
+    "messaging_optins",
+    "messaging_policy_enforcement",
+    "messaging_postbacks",
+    "messaging_referral",
+    "messaging_seen",
+    "response_feedback",
+    "standby",
+    "story_insights",
+)
+"""The fields of the object *instagram*."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flavour:
@@ -19,6 +38,10 @@ class Flavour:
     subscribe_scope: str
     messages_field_scope: str
     events_scope: str
+    comments_scope: str
+    private_reply_scopes: tuple[str, ...]
+    account_fields: tuple[str, ...]
+    """The names that ``POST /{ig-account-id}/subscribed_apps`` takes."""
 
 
 FACEBOOK_LOGIN = Flavour(
@@ -31,6 +54,8 @@ FACEBOOK_LOGIN = Flavour(
         "instagram_basic",
         "instagram_manage_messages",
         "instagram_manage_events",
+        "instagram_manage_comments",
+        "instagram_manage_insights",
         "business_management",
         "public_profile",
     ),
@@ -40,4 +65,7 @@ FACEBOOK_LOGIN = Flavour(
     subscribe_scope="pages_manage_metadata",
     messages_field_scope="pages_messaging",
     events_scope="instagram_manage_events",
+    comments_scope="instagram_manage_comments",
+    private_reply_scopes=("instagram_manage_comments", "pages_messaging"),
+    account_fields=INSTAGRAM_FIELDS,
 )

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from heliograph.simulator.errors import refuse
+from heliograph.simulator.graph.sniff import fits, sniff
 from heliograph.simulator.models import Asset
 from heliograph.simulator.world import World
 
 _MB = 1_000_000
-FETCH_SECONDS = 10.0
-"""Meta waits up to 75 seconds for a video; in development a shorter wait is kinder."""
+_GIF = "image/gif"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Kind:
 
 
 KINDS = {
-    "image": Kind(frozenset({"image/png", "image/jpeg", "image/jpg", "image/gif"}), 8 * _MB),
+    "image": Kind(frozenset({"image/png", "image/jpeg", "image/jpg", _GIF}), 8 * _MB),
     "video": Kind(
         frozenset({"video/mp4", "video/ogg", "video/x-msvideo", "video/avi", "video/quicktime", "video/webm"}), 25 * _MB
     ),
@@ -41,12 +41,13 @@ KINDS = {
 async def fetch(world: World, kind: str, url: str) -> Asset:
     """Fetch a file and keep it on the CDN.
 
-    Raises 100/2018008 when it can not be had, 2018047 when it is not what ``kind`` says, 2018109 when it is too large.
+    Raises 100/2018008 when it can not be had, 2018294 for a video that takes too long, and what :func:`keep` raises.
     """
-    rule = KINDS[kind]
+    rule, rules = KINDS[kind], world.rules
+    seconds = rules.video_fetch_seconds if kind == "video" else rules.fetch_seconds
     body = bytearray()
     try:
-        async with world.session.get(url, timeout=aiohttp.ClientTimeout(total=FETCH_SECONDS)) as answer:
+        async with world.session.get(url, timeout=aiohttp.ClientTimeout(total=seconds)) as answer:
             if answer.status != 200:
                 raise refuse("media_fetch")
             if answer.content_type not in rule.types:
@@ -58,10 +59,26 @@ async def fetch(world: World, kind: str, url: str) -> Asset:
                 if len(body) > rule.limit:
                     raise refuse("media_large")
             content_type = answer.content_type
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
+    except TimeoutError:
+        raise refuse("media_slow" if kind == "video" else "media_fetch") from None
+    except (aiohttp.ClientError, OSError, ValueError):
         raise refuse("media_fetch") from None
-    name = urlsplit(url).path.rsplit("/", 1)[-1] or kind
-    return world.cdn.keep(bytes(body), content_type, name)
+    return keep(world, kind, content_type, urlsplit(url).path.rsplit("/", 1)[-1] or kind, bytes(body))
+
+
+def keep(world: World, kind: str, content_type: str, name: str, body: bytes) -> Asset:
+    """Keep a file on the CDN.
+
+    Raises 100/2018047 when content type or bytes are not what ``kind`` says, 2018109 when it is too large.
+    """
+    rule, seen = KINDS[kind], sniff(body)
+    if content_type not in rule.types or (seen is not None and not fits(seen, rule.types)):
+        raise refuse("media_type")
+    if _GIF in (content_type, seen) and not world.rules.gif_images:
+        raise refuse("media_type")
+    if len(body) > rule.limit:
+        raise refuse("media_large")
+    return world.cdn.keep(body, content_type, name)
 
 
 def type_of(content_type: str) -> str | None:

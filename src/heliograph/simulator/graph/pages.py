@@ -4,7 +4,7 @@ from typing import Any
 
 from heliograph.simulator.errors import refuse
 from heliograph.simulator.graph import tokens
-from heliograph.simulator.graph.apps import field_list
+from heliograph.simulator.graph.apps import check_names, field_list
 from heliograph.simulator.graph.call import Call
 from heliograph.simulator.graph.fields import ABSENT, Field, select
 from heliograph.simulator.models import Account, Owner, Page, Token
@@ -53,6 +53,8 @@ async def page(call: Call, node: Page) -> dict[str, Any]:
     token = call.token()
     if token.page_id != node.id and (token.page_id or token.owner_id != node.owner_id):
         raise call.unsupported(node.id)
+    if token.page_id is None:
+        call.world.limits.take("page", node.id)
     return page_node(call, token, node, call.fields("name,id"))
 
 
@@ -69,7 +71,7 @@ def _accounts(call: Call, token: Token, wanted: tuple[Field, ...]) -> dict[str, 
     mine = [
         one
         for one in call.world.state.pages.values()
-        if one.owner_id == token.owner_id and tokens.covers(token, "pages_show_list", one.id)
+        if one.owner_id == token.owner_id and one.tasks != [] and tokens.covers(token, "pages_show_list", one.id)
     ]
     chosen, paging = call.page_of(mine, lambda one: str(one.id), _ACCOUNTS_LIMIT)
     answer: dict[str, Any] = {"data": [page_node(call, token, one, wanted) for one in chosen]}
@@ -100,12 +102,8 @@ async def subscribe(call: Call, node: Page) -> dict[str, Any]:
     fields = field_list(call.params.get("subscribed_fields"))
     if not fields:
         raise refuse("parameter_missing", name="subscribed_fields")
-    for index, name in enumerate(fields):
-        if name not in PAGE_FIELDS:
-            names = ", ".join(PAGE_FIELDS)
-            reason = f'Param subscribed_fields[{index}] must be one of {{{names}}} - got "{name}"'
-            raise refuse("parameter", reason=reason)
-    if "messages" in fields and call.flavour.messages_field_scope not in token.scopes:
+    check_names("subscribed_fields", fields, PAGE_FIELDS)
+    if "messages" in fields and not tokens.covers(token, call.flavour.messages_field_scope, node.id):
         raise refuse("permission_messages_field", field="messages")
     node.subscribed[token.app_id] = fields
     call.world.state.save(node)
@@ -115,19 +113,7 @@ async def subscribe(call: Call, node: Page) -> dict[str, Any]:
 async def subscribed(call: Call, node: Page) -> dict[str, Any]:
     """``GET /{page-id}/subscribed_apps``."""
     _subscriber(call, node)
-    apps = call.world.state.apps
-    return {
-        "data": [
-            {
-                "category": "Business",
-                "link": f"{call.world.cdn.origin}/",
-                "name": apps[app_id].name,
-                "id": app_id,
-                "subscribed_fields": fields,
-            }
-            for app_id, fields in node.subscribed.items()
-        ]
-    }
+    return _listed(call, node.subscribed)
 
 
 async def unsubscribe(call: Call, node: Page) -> dict[str, Any]:
@@ -138,10 +124,61 @@ async def unsubscribe(call: Call, node: Page) -> dict[str, Any]:
     return {"success": True}
 
 
+async def subscribe_account(call: Call, node: Account) -> dict[str, Any]:
+    """``POST /{ig-account-id}/subscribed_apps``, with Instagram's names and the Page token."""
+    token, _ = _account_subscriber(call, node)
+    fields = field_list(call.params.get("subscribed_fields"))
+    if not fields:
+        raise refuse("parameter_missing", name="subscribed_fields")
+    check_names("subscribed_fields", fields, call.flavour.account_fields)
+    if "comments" in fields and not tokens.covers(token, call.flavour.comments_scope, node.id):
+        raise refuse("permission_scope", scope=call.flavour.comments_scope)
+    node.subscribed[token.app_id] = fields
+    call.world.state.save(node)
+    return {"success": True}
+
+
+async def subscribed_account(call: Call, node: Account) -> dict[str, Any]:
+    """``GET /{ig-account-id}/subscribed_apps``."""
+    _account_subscriber(call, node)
+    return _listed(call, node.subscribed)
+
+
+async def unsubscribe_account(call: Call, node: Account) -> dict[str, Any]:
+    """``DELETE /{ig-account-id}/subscribed_apps``."""
+    token, _ = _account_subscriber(call, node)
+    node.subscribed.pop(token.app_id, None)
+    call.world.state.save(node)
+    return {"success": True}
+
+
+def _listed(call: Call, subscribed: dict[str, list[str]]) -> dict[str, Any]:
+    apps = call.world.state.apps
+    return {
+        "data": [
+            {
+                "category": "Business",
+                "link": f"{call.world.cdn.origin}/",
+                "name": apps[app_id].name,
+                "id": app_id,
+                "subscribed_fields": fields,
+            }
+            for app_id, fields in subscribed.items()
+        ]
+    }
+
+
+def _account_subscriber(call: Call, node: Account) -> tuple[Token, Page]:
+    token, own = call.page_token()
+    if own.account_id != node.id:
+        raise call.unsupported(node.id)
+    call.check(token, own, call.flavour.subscribe_scope, own.id, "permission_metadata", "MODERATE")
+    return token, own
+
+
 def _subscriber(call: Call, node: Page) -> Token:
     token, _ = call.page_token(node)
-    if not tokens.covers(token, call.flavour.subscribe_scope, node.id):
-        raise refuse("permission_metadata")
+    call.check(token, node, call.flavour.subscribe_scope, node.id, "permission_metadata", "MODERATE")
     return token
 
 
@@ -162,13 +199,22 @@ def page_node(call: Call, token: Token, node: Page, wanted: tuple[Field, ...]) -
             "name": lambda _: node.name,
             "category": lambda _: "Shopping & retail",
             "link": lambda _: f"{call.world.cdn.origin}/{node.id}",
-            "tasks": lambda _: TASKS if token.page_id is None else ABSENT,
+            "tasks": lambda _: (TASKS if node.tasks is None else node.tasks) if token.page_id is None else ABSENT,
             "access_token": lambda _: _page_token(call, token, node),
             "instagram_business_account": instagram,
             "connected_instagram_account": instagram,
-            "messaging_feature_status": lambda _: {"hop_v2": True, "msgr_multi_app": True, "ig_multi_app": True},
+            "messaging_feature_status": lambda _: feature_status(node),
         },
     )
+
+
+def feature_status(node: Page) -> dict[str, bool]:
+    """How conversations are routed: ``hop_v2`` with a default app, ``ig_multi_app`` with several apps."""
+    return {
+        "hop_v2": node.default_app_id is not None,
+        "msgr_multi_app": True,
+        "ig_multi_app": len(node.subscribed) > 1,
+    }
 
 
 def account_node(call: Call, node: Account, wanted: tuple[Field, ...]) -> dict[str, Any]:

@@ -15,17 +15,32 @@ from starlette.types import Receive, Scope, Send
 
 from heliograph.simulator.errors import GraphError, refuse
 from heliograph.simulator.faults import GraphFault
-from heliograph.simulator.graph import apps, conversations, conversions, login, pages, people, send
-from heliograph.simulator.graph.call import Call, parameters
+from heliograph.simulator.graph import (
+    apps,
+    conversations,
+    conversions,
+    login,
+    messenger_profile,
+    pages,
+    people,
+    posts,
+    send,
+    thread_control,
+    uploads,
+)
+from heliograph.simulator.graph.call import Call, Files, locale_of, parameters
 from heliograph.simulator.graph.flavours import FACEBOOK_LOGIN, Flavour
 from heliograph.simulator.wire_log import Entry
 from heliograph.simulator.world import World
 
 Handler = Callable[..., Awaitable[Any]]
+Headers = list[tuple[bytes, bytes]]
 
 _VERSION = re.compile(r"v\d{1,3}\.\d{1,2}")
 _IGSID = re.compile(r"[1-9]\d{14,15}")
-_BODY_LIMIT = 1024 * 1024
+_BODY_LIMIT = 27 * 1024 * 1024
+"""A call may carry a file of 25 MB."""
+_KEPT_BODY = 64 * 1024
 _HANG_SECONDS = 600.0
 
 WORDS: dict[tuple[str, str, str], Handler] = {
@@ -37,8 +52,13 @@ WORDS: dict[tuple[str, str, str], Handler] = {
     ("GET", "me", "permissions"): pages.permissions,
     ("DELETE", "me", "permissions"): login.revoke_permissions,
     ("POST", "me", "messages"): send.send,
-    ("POST", "me", "message_attachments"): send.upload,
+    ("POST", "me", "message_attachments"): uploads.upload,
     ("GET", "me", "conversations"): conversations.conversations,
+    ("GET", "me", "messenger_profile"): messenger_profile.read,
+    ("POST", "me", "messenger_profile"): messenger_profile.write,
+    ("DELETE", "me", "messenger_profile"): messenger_profile.remove,
+    ("GET", "me", "thread_owner"): thread_control.thread_owner,
+    **{("POST", "me", edge): handler for edge, handler in thread_control.EDGES.items()},
 }
 """Edges of nodes that are words."""
 
@@ -51,9 +71,19 @@ EDGES: dict[tuple[str, str, str], Handler] = {
     ("GET", "page", "subscribed_apps"): pages.subscribed,
     ("DELETE", "page", "subscribed_apps"): pages.unsubscribe,
     ("POST", "page", "messages"): send.send,
-    ("POST", "page", "message_attachments"): send.upload,
+    ("POST", "page", "message_attachments"): uploads.upload,
+    ("GET", "page", "messenger_profile"): messenger_profile.read,
+    ("POST", "page", "messenger_profile"): messenger_profile.write,
+    ("DELETE", "page", "messenger_profile"): messenger_profile.remove,
+    ("GET", "page", "thread_owner"): thread_control.thread_owner,
+    **{("POST", "page", edge): handler for edge, handler in thread_control.EDGES.items()},
     ("GET", "page", "conversations"): conversations.conversations,
     ("GET", "account", ""): pages.account,
+    ("GET", "account", "stories"): posts.stories,
+    ("GET", "account", "media"): posts.media,
+    ("POST", "account", "subscribed_apps"): pages.subscribe_account,
+    ("GET", "account", "subscribed_apps"): pages.subscribed_account,
+    ("DELETE", "account", "subscribed_apps"): pages.unsubscribe_account,
     ("POST", "account", "dataset"): conversions.dataset,
     ("POST", "dataset", "events"): conversions.events,
     ("GET", "person", ""): people.profile,
@@ -62,6 +92,12 @@ EDGES: dict[tuple[str, str, str], Handler] = {
     ("GET", "message", ""): conversations.message,
 }
 """Edges of nodes that are objects, by the object's kind. Each handler gets the object."""
+
+_USE_CASES = {"account": "instagram", "person": "messenger", "conversation": "messenger", "message": "messenger"}
+_MESSAGING_EDGES = frozenset(
+    {"messages", "message_attachments", "conversations", "messenger_profile", "thread_owner", *thread_control.EDGES}
+)
+"""What counts for which business use case: a messaging edge, or else the kind of the object."""
 
 _log = structlog.get_logger("heliograph.simulator")
 
@@ -83,6 +119,7 @@ class Graph:
         began = time.perf_counter()
         entry = world.wire.new("graph", world.clock.now_ms(), method, path, query, body)
         after: list[Callable[[], None]] = []
+        usage: Headers = []
         fault = world.faults.take_graph(method, path)
         status = 0
         answer: Any = {}
@@ -91,7 +128,7 @@ class Graph:
         if fault and fault.mode == "before":
             spoil: GraphFault | None = fault
         else:
-            status, answer = await self._answer(entry, headers, after)
+            status, answer = await self._answer(entry, headers, after, usage)
             spoil = fault if status == 200 else None
         if spoil and spoil.outcome == "error":
             status, answer = spoil.status, spoil.error().body()
@@ -107,7 +144,7 @@ class Graph:
             await self._break_off(spoil, send)
             return
         try:
-            await self._respond(send, status, entry.response)
+            await self._respond(send, status, entry.response, usage)
         finally:
             # The message is said even when its sender has hung up.
             world.wire.changed(entry)
@@ -119,10 +156,14 @@ class Graph:
         entry: Entry,
         headers: dict[bytes, bytes],
         after: list[Callable[[], None]],
+        usage: Headers,
     ) -> tuple[int, Any]:
         path = entry.path
+        call: Call | None = None
+        params: dict[str, Any] = {}
         try:
-            params = parameters(entry.query, headers.get(b"content-type", b"").decode("latin-1"), entry.body)
+            files: Files = {}
+            params = parameters(entry.query, headers.get(b"content-type", b"").decode("latin-1"), entry.body, files)
             # Meta lets a client that can only GET and POST name the method in a parameter.
             method = str(params.pop("method", entry.method)).upper()
             segments = tuple(segment for segment in path.split("/") if segment)
@@ -139,10 +180,11 @@ class Graph:
                 bearer[7:] if bearer[:7].lower() == "bearer " else None,
                 path,
                 after,
+                files=files,
             )
             answer = await self._dispatch(call)
         except GraphError as problem:
-            return problem.status, problem.body()
+            return problem.status, problem.body(locale_of(self._world, params, call))
         except Exception:
             _log.exception("simulator_failed", method=entry.method, path=path)
             unknown = refuse("unknown")
@@ -150,13 +192,21 @@ class Graph:
         else:
             entry.summary = call.note
             return 200, answer
+        finally:
+            # The log shows the beginning only; a ring of uploads would be gigabytes.
+            entry.body = entry.body[:_KEPT_BODY]
+            page = call.page if call else None
+            app_id = call.app_id if call else None
+            usage += self._world.limits.headers(app_id, page.account_id if page else None, page.id if page else None)
 
     async def _dispatch(self, call: Call) -> Any:
         node, edge = [*call.segments, "", ""][:2]
         if len(call.segments) in (1, 2):
+            call.use_case = "messenger" if edge in _MESSAGING_EDGES else "pages"
             if handler := WORDS.get((call.method, node, edge)):
                 return await handler(call)
-            kind, found = self._find(node)
+            kind, found = self._find(self._page_id(call) if node == "me" else node)
+            call.use_case = "messenger" if edge in _MESSAGING_EDGES else _USE_CASES.get(kind, "pages")
             if handler := EDGES.get((call.method, kind, edge)):
                 return await handler(call, found)
             if not found and not edge and call.method == "GET" and _IGSID.fullmatch(node):
@@ -165,6 +215,11 @@ class Graph:
                 call.token()
                 raise call.unsupported(node)
         raise refuse("unknown_path", path="/".join(call.segments))
+
+    def _page_id(self, call: Call) -> str:
+        """The Page that ``me`` stands for; whether its token may be used is the handler's to say."""
+        token = self._world.state.tokens.get(call.bearer or call.text("access_token") or "")
+        return (token.page_id if token else None) or ""
 
     def _find(self, node: str) -> tuple[str, Any]:
         state = self._world.state
@@ -181,16 +236,15 @@ class Graph:
                 return kind, found
         return "", None
 
-    async def _respond(self, send: Send, status: int, body: bytes) -> None:
+    async def _respond(self, send: Send, status: int, body: bytes, usage: Headers) -> None:
         self._world.calls += 1
-        used = min(99, self._world.calls // 10_000)
         headers = [
             (b"content-type", b"application/json; charset=UTF-8"),
             (b"content-length", b"%d" % len(body)),
             (b"date", self._world.clock.http_date()),
             (b"facebook-api-version", b"v23.0"),
-            (b"x-app-usage", b'{"call_count":%d,"total_time":%d,"total_cputime":%d}' % (used, used, used)),
             (b"access-control-allow-origin", b"*"),
+            *usage,
         ]
         if status == 401:
             headers.append((b"www-authenticate", b'OAuth "Facebook Platform" "invalid_token"'))

@@ -60,6 +60,9 @@ def problem(world: World, token: Token | None) -> GraphError | None:
     if token.invalid_subcode is not None:
         name = REVOKED.get(token.invalid_subcode, "token_dead")
         return refuse(name, **words, expired=long_time(min(now, token.expires_at * 1000 or now)))
+    page = world.state.pages.get(token.page_id or "")
+    if page is not None and page.tasks == []:
+        return refuse("token_role_lost", **words)
     if token.expires_at and now >= token.expires_at * 1000:
         return refuse("token_expired", **words, expired=long_time(token.expires_at * 1000))
     return None

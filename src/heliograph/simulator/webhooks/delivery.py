@@ -19,9 +19,10 @@ import aiohttp
 from heliograph.simulator import ids
 from heliograph.simulator.clock import Clock
 from heliograph.simulator.faults import Faults
-from heliograph.simulator.models import Pending, Thread
+from heliograph.simulator.models import Form, Pending, Thread
+from heliograph.simulator.rules import Rules
 from heliograph.simulator.state import State
-from heliograph.simulator.webhooks import events, wire
+from heliograph.simulator.webhooks import audience, events, wire
 from heliograph.simulator.webhooks.settings import DeliverySettings
 from heliograph.simulator.wire_log import Attempt, Entry, WireLog, gist
 
@@ -68,12 +69,13 @@ class _Outbox:
 class Delivery:
     """Sends every event to every app that subscribed to it."""
 
-    def __init__(self, state: State, clock: Clock, log: WireLog, faults: Faults) -> None:
+    def __init__(self, state: State, clock: Clock, log: WireLog, faults: Faults, rules: Rules) -> None:
         self.settings = DeliverySettings()
         self._state = state
         self._clock = clock
         self._log = log
         self._faults = faults
+        self._rules = rules
         self._outboxes: dict[str, _Outbox] = {}
         self._held: dict[tuple[str, str], Pending] = {}
         self._corrupt: set[str] = set()
@@ -112,17 +114,20 @@ class Delivery:
         return len(self._state.pending)
 
     def publish(self, thread: Thread, item: dict[str, Any]) -> None:
-        """Send an event to the apps that listen: to the field at app level, and to any field of the Page.
+        """Send an event of a thread to the apps that hear of it, each in the form that is its own."""
+        now = self._clock.now_ms()
+        for app_id, form in audience.of_thread(self._state, self._rules, thread, events.name_of(item), now):
+            self.publish_to(app_id, thread.account_id, thread.key, item, form)
 
-        Which Page field it is does not matter for Instagram events (Meta's own sample subscribes ``feed``).
-        """
-        name = events.FIELD_OF[list(item)[3]]
-        account = self._state.accounts.get(thread.account_id)
-        page = self._state.pages.get(account.page_id) if account else None
-        for app_id in page.subscribed if page else ():
-            app = self._state.apps.get(app_id)
-            if app and app.callback_url and name in app.fields:
-                self._accept(Pending(ids.digits(18), app_id, thread.account_id, thread.key, item))
+    def publish_change(self, thread: Thread | None, account_id: str, field: str, value: dict[str, Any]) -> None:
+        """Send a change of an account, such as a comment, to the apps that hear of it."""
+        for app_id in audience.of_change(self._state, self._rules, thread, account_id, field):
+            key = thread.key if thread else account_id
+            self.publish_to(app_id, account_id, key, events.change(field, value), "changes")
+
+    def publish_to(self, app_id: str, entry_id: str, lane: str, item: dict[str, Any], form: Form = "messaging") -> None:
+        """Send an event to one app, whatever it subscribed to. Events of one ``lane`` keep their order."""
+        self._accept(Pending(ids.digits(18), app_id, entry_id, lane, item, form))
 
     def _accept(self, event: Pending) -> None:
         self._state.add(event)
@@ -217,15 +222,16 @@ class Delivery:
     def _encode(self, batch: list[Pending]) -> bytes:
         """One entry per account in a row. ``entry.time`` is when Meta sends, always a little after the event."""
         now = self._clock.now_ms()
-        entries: list[tuple[str, int, list[dict[str, Any]]]] = []
+        entries: list[wire.EntryOf] = []
         for event in batch:
-            after = max(now, int(event.item["timestamp"]) + 1)
-            if entries and entries[-1][0] == event.account_id:
-                account_id, time_ms, items = entries[-1]
-                entries[-1] = (account_id, max(time_ms, after), [*items, event.item])
+            after = max(now, int(event.item.get("timestamp", 0)) + 1)
+            last = entries[-1] if entries else None
+            if last and (last.account_id, last.form) == (event.account_id, event.form):
+                last.items.append(event.item)
+                last.time_ms = max(last.time_ms, after)
             else:
-                entries.append((event.account_id, after, [event.item]))
-        return wire.encode(wire.envelope(entries))
+                entries.append(wire.EntryOf(event.account_id, after, event.form, [event.item]))
+        return wire.encode(wire.frame(entries))
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str], entry: Entry) -> bool:
         assert self._session is not None
@@ -250,8 +256,8 @@ class Delivery:
         return attempt.status == 200
 
 
-def _rest(event: Pending) -> tuple[str, str, dict[str, Any]]:
-    return event.account_id, event.thread, event.item
+def _rest(event: Pending) -> tuple[str, str, dict[str, Any], Form]:
+    return event.account_id, event.thread, event.item, event.form
 
 
 def _summary(batch: list[Pending]) -> str:
@@ -262,9 +268,9 @@ def _summary(batch: list[Pending]) -> str:
 
 
 def _name(item: dict[str, Any]) -> str:
-    event = list(item)[3]
-    body = item[event]
-    if event != "message":
+    event = events.name_of(item)
+    body = item.get(event)
+    if event != "message" or not isinstance(body, dict):
         return event
     name = next((name for flag, name in _FLAGS.items() if body.get(flag)), "message")
     kinds = ", ".join(one["type"] for one in body.get("attachments", ()))
@@ -272,4 +278,4 @@ def _name(item: dict[str, Any]) -> str:
     return f"{name} {what}" if what else name
 
 
-_FLAGS = {"is_deleted": "unsend", "is_echo": "echo"}
+_FLAGS = {"is_deleted": "unsend", "is_unsupported": "unsupported", "is_echo": "echo"}

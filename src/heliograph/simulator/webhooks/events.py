@@ -16,6 +16,11 @@ FIELD_OF = {
     "reaction": "message_reactions",
     "message_edit": "message_edit",
     "referral": "messaging_referral",
+    "optin": "messaging_optins",
+    "pass_thread_control": "messaging_handover",
+    "take_thread_control": "messaging_handover",
+    "request_thread_control": "messaging_handover",
+    "policy-enforcement": "messaging_policy_enforcement",
 }
 """The subscription field that carries each event."""
 
@@ -32,6 +37,11 @@ EMOJI = {
 Link = Callable[[str], str]
 
 
+def name_of(event: dict[str, Any]) -> str:
+    """What an item tells of: its one key that is an event; for a change the field."""
+    return next((key for key in event if key in FIELD_OF), "") or str(event.get("field", ""))
+
+
 def item(thread: Thread, timestamp_ms: int, event: str, body: dict[str, Any], from_business: bool) -> dict[str, Any]:
     """A ``messaging[]`` item. An echo has the account as its sender."""
     person, account = {"id": thread.igsid}, {"id": thread.account_id}
@@ -43,21 +53,31 @@ def message(thread: Thread, said: Message, link: Link) -> dict[str, Any]:
     """A message of the person, or the echo of one of the business. ``link`` makes a CDN link from an asset id."""
     from_business = said.sender == "business"
     if said.postback is not None:
-        return item(thread, said.timestamp_ms, "postback", {"mid": said.mid, **said.postback}, from_business)
+        tapped = item(thread, said.timestamp_ms, "postback", {"mid": said.mid, **said.postback}, from_business)
+        if not thread.is_self:
+            return tapped
+        # Meta's sample: the flag stands beside the postback, not in it.
+        return {**{key: tapped[key] for key in list(tapped)[:3]}, "is_self": True, "postback": tapped["postback"]}
     body: dict[str, Any] = {"mid": said.mid}
+    if said.unsupported:
+        return item(thread, said.timestamp_ms, "message", {**body, "is_unsupported": True}, from_business)
     if said.text is not None:
         body["text"] = said.text
     attachments = [attachment(one, link) for one in said.attachments]
     if said.template:
-        attachments.append({"type": "template", "payload": {"generic": {"elements": echoed_elements(said.template)}}})
+        attachments.append({"type": "template", "payload": echoed(said.template)})
     if attachments:
         body["attachments"] = attachments
     if said.reply_to:
         body["reply_to"] = _reply_to(said.reply_to, link)
     if said.quick_reply_payload is not None:
         body["quick_reply"] = {"payload": said.quick_reply_payload}
+    if said.referral:
+        body["referral"] = said.referral
     if from_business:
         body["is_echo"] = True
+    if thread.is_self:
+        body["is_self"] = True
     return item(thread, said.timestamp_ms, "message", body, from_business)
 
 
@@ -69,6 +89,13 @@ def attachment(stored: dict[str, Any], link: Link) -> dict[str, Any]:
     elif "url" in stored:
         payload["url"] = stored["url"]
     return {"type": stored["type"], "payload": payload} if payload else {"type": stored["type"]}
+
+
+def echoed(template: dict[str, Any]) -> dict[str, Any]:
+    """A sent template as its echo shows it, under ``product`` or ``generic``."""
+    if template["template_type"] == "product":
+        return {"product": {"elements": template["elements"]}}
+    return {"generic": {"elements": echoed_elements(template)}}
 
 
 def echoed_elements(template: dict[str, Any]) -> list[dict[str, Any]]:
@@ -125,3 +152,33 @@ def edit(thread: Thread, said: Message, timestamp_ms: int) -> dict[str, Any]:
     """The person changed the text of a message. The documents print ``num_edit`` as a string."""
     body = {"mid": said.mid, "text": said.text, "num_edit": str(said.num_edit)}
     return item(thread, timestamp_ms, "message_edit", body, from_business=False)
+
+
+def referral(thread: Thread, given: dict[str, Any], timestamp_ms: int) -> dict[str, Any]:
+    """The person followed an ig.me link into a thread that exists."""
+    return item(thread, timestamp_ms, "referral", given, from_business=False)
+
+
+def optin(thread: Thread, given: dict[str, Any], timestamp_ms: int) -> dict[str, Any]:
+    """The person opted in to notification messages."""
+    return item(thread, timestamp_ms, "optin", given, from_business=False)
+
+
+def handover(thread: Thread, event: str, body: dict[str, Any], timestamp_ms: int) -> dict[str, Any]:
+    """A thread changed hands, or somebody asks for it. What is unknown, as the owner of an idle thread, is left out."""
+    known = {key: value for key, value in body.items() if value is not None}
+    return item(thread, timestamp_ms, event, known, from_business=False)
+
+
+def policy(account_id: str, action: str, reason: str, timestamp_ms: int) -> dict[str, Any]:
+    """Meta blocked an app, or let it go on. Nobody sent it, so there is no sender."""
+    return {
+        "recipient": {"id": account_id},
+        "timestamp": timestamp_ms,
+        "policy-enforcement": {"action": action, "reason": reason},
+    }
+
+
+def change(field: str, value: dict[str, Any]) -> dict[str, Any]:
+    """An element of ``changes``. Captured keys: value, then field."""
+    return {"value": value, "field": field}

@@ -7,7 +7,10 @@ beyond the basic plane) and every slash is ``\\/``. The signature is taken over 
 import hashlib
 import hmac
 import json
+from dataclasses import dataclass
 from typing import Any
+
+from heliograph.simulator.models import Form
 
 EVENT_HEADERS = {
     "Accept": "*/*",
@@ -33,12 +36,34 @@ def sign(secret: str, body: bytes) -> dict[str, str]:
     }
 
 
+@dataclass(slots=True)
+class EntryOf:
+    """One entry: the account, the time of sending in milliseconds, and its items under the key ``form``."""
+
+    account_id: str
+    time_ms: int
+    form: Form
+    items: list[dict[str, Any]]
+
+
 def envelope(entries: list[tuple[str, int, list[dict[str, Any]]]]) -> dict[str, Any]:
+    """The frame around ``messaging`` items alone, as (account id, time in ms, items)."""
+    return frame([EntryOf(account_id, time_ms, "messaging", items) for account_id, time_ms, items in entries])
+
+
+def frame(entries: list[EntryOf]) -> dict[str, Any]:
     """The frame around events, keys in the order of real captures.
 
-    ``entries`` are (account id, time in ms, messaging items).
+    ``messaging`` and ``standby`` begin with ``object``, give the time in milliseconds and before the id; ``changes`` are
+    the other way round, with the time in seconds.
     """
-    return {
-        "object": "instagram",
-        "entry": [{"time": time, "id": account_id, "messaging": items} for account_id, time, items in entries],
-    }
+    body: dict[str, Any] = {"object": "instagram", "entry": [_entry(one) for one in entries]}
+    if all(one.form == "changes" for one in entries):
+        return {"entry": body["entry"], "object": "instagram"}
+    return body
+
+
+def _entry(one: EntryOf) -> dict[str, Any]:
+    if one.form == "changes":
+        return {"id": one.account_id, "time": one.time_ms // 1000, "changes": one.items}
+    return {"time": one.time_ms, "id": one.account_id, one.form: one.items}

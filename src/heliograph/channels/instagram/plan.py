@@ -1,0 +1,123 @@
+"""What a batch of `inbound` lanes comes to, before anything is written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from heliograph.channels.instagram import echoes, mapping, wire
+from heliograph.channels.instagram.accounts import Account
+from heliograph.channels.instagram.contents import not_shown
+from heliograph.channels.instagram.leftovers import Leftover
+from heliograph.channels.instagram.steps import Step, actions, leftover, leftover_reason, switched_off
+from heliograph.lanes import Lane, Outcome
+from heliograph.messaging import contacts
+from heliograph.messaging.arrivals import Arrival
+from heliograph.storage import Connection
+
+
+@dataclass(slots=True)
+class Plan:
+    """Numbers are positions in the batch."""
+
+    arrivals: list[tuple[int, Arrival]] = field(default_factory=list)
+    echoes: list[tuple[int, str, str]] = field(default_factory=list)  # integration, mid of own parts
+    settled: list[tuple[int, Any, str]] = field(default_factory=list)  # unknown part, mid that settles it
+    reads: list[tuple[int, str, str, str]] = field(default_factory=list)  # integration, person, mid
+    actions: list[contacts.Action] = field(default_factory=list)  # of leftovers
+    leftovers: list[Leftover] = field(default_factory=list)
+    notices: list[wire.PolicyNotice] = field(default_factory=list)
+    not_shown: list[str] = field(default_factory=list)  # types of attachments that are told as a notice only
+    outcomes: list[Outcome] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+
+async def make(connection: Connection, work: Sequence[tuple[Lane, list[Step]]], now: datetime) -> Plan:
+    """The plan of these lanes' steps, each lane's in order, up to one that has to wait."""
+    heard = {
+        (route.route.integration_id, step.event.mid): (route.route.integration_id, step.person)
+        for _, steps in work
+        for step in steps
+        if isinstance(step.event, wire.Message) and step.event.echo
+        for route in step.routes
+    }
+    planner = _Planner(*await echoes.known(connection, heard), now)
+    for lane, steps in work:
+        finished = []
+        for step in steps:
+            if not planner.take(step):
+                break  # this one waits, and those behind it
+            finished.append(step.job.id)
+        waits = len(finished) < len(steps)
+        pause = echoes.ECHO_PAUSE_SECONDS if waits else 0.0
+        planner.plan.outcomes.append(Outcome(lane, finished, retry_after=pause))
+    return planner.plan
+
+
+class _Planner:
+    def __init__(self, known: set[tuple[str, str]], in_flight: dict[echoes.Key, list[Any]], now: datetime) -> None:
+        self.plan = Plan()
+        self._known = known
+        self._in_flight = in_flight
+        self._now = now
+
+    def take(self, step: Step) -> bool:
+        """Add a step to the plan. False: it has to wait for the answer to a send."""
+        if not self._take(step):
+            return False
+        self.plan.steps.append(step)
+        return True
+
+    def _take(self, step: Step) -> bool:
+        plan, event = self.plan, step.event
+        number = len(plan.steps)
+        if event is None:
+            return True
+        reason = leftover_reason(step)
+        if reason is not None:
+            plan.leftovers.append(leftover(step, reason))
+            plan.actions += actions(step, step.routes)
+            if isinstance(event, wire.PolicyNotice):
+                plan.notices.append(event)
+            return True
+        for route in step.routes:
+            integration_id = route.route.integration_id
+            unwanted = switched_off(route, event)
+            if unwanted:
+                plan.leftovers.append(leftover(step, unwanted))
+                plan.actions += actions(step, [route])
+                continue
+            if isinstance(event, wire.Message) and event.echo:
+                own = self._echo(number, step, event, route)
+                if own is None:
+                    return False
+                if own:
+                    continue
+            if isinstance(event, wire.Read):
+                plan.reads.append((number, integration_id, step.person, event.mid))
+            arrival = mapping.arrival(event, route.route, step.person, step.app, standby=step.standby)
+            plan.arrivals.append((number, arrival))
+        if isinstance(event, wire.Message):
+            plan.not_shown += not_shown(event)
+        return True
+
+    def _echo(self, number: int, step: Step, echo: wire.Message, route: Account) -> bool | None:
+        """Whether an echo is of a send of ours; None: that will be known when the send is answered."""
+        integration_id = route.route.integration_id
+        if (integration_id, echo.mid) in self._known:
+            self.plan.echoes.append((number, integration_id, echo.mid))
+            return True
+        open_parts = self._in_flight.get((integration_id, step.person), [])
+        part = echoes.same_part(echo, open_parts)
+        if part is None:
+            return False
+        # Whoever still has it in hand after this long has died, and this echo tells what became of it.
+        waited = self._now - step.job.enqueued_at
+        if part["state"] != "unknown" and waited < echoes.ECHO_PATIENCE:
+            return None
+        if echo.unsupported:
+            return False  # it tells nothing of which part it is
+        open_parts.remove(part)
+        self.plan.settled.append((number, part, echo.mid))
+        self._known.add((integration_id, echo.mid))  # Meta may repeat the echo within this very batch
+        return True
