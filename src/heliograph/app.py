@@ -4,6 +4,7 @@ Meta ──▶ /webhooks/instagram/…   plain ASGI, before everything else
 business ──▶ /v2, /sc/v2         the API
 people ──▶ /oauth, /sc/oauth     the API, too
 anybody ──▶ /sc/attachments/v2   files, by whoever knows their address
+            /sc/media/v2         media of people's messages, by proxy
 operator ──▶ /healthz /readyz /metrics
 """
 
@@ -24,6 +25,8 @@ from heliograph.api.media import MEDIA_PATH, Media
 from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.journal import pruning as journal_pruning
+from heliograph.channels.instagram.media.addresses import MEDIA_PATH as PROXY_PATH
+from heliograph.channels.instagram.media.hosts import Hosts
 from heliograph.channels.instagram.pace import Kind
 from heliograph.channels.instagram.receive import CALLBACK_PATH
 from heliograph.delivery.guard import parse_networks
@@ -31,6 +34,7 @@ from heliograph.delivery.removal import RemovalWorker
 from heliograph.delivery.sender import Sender
 from heliograph.delivery.worker import DeliveryWorker
 from heliograph.lanes import LaneWorkers
+from heliograph.messaging.automatic import AutomaticAnswers
 from heliograph.messaging.erase import EraseWorker
 from heliograph.messaging.forget import ForgetWorker
 from heliograph.messaging.housekeeping import Housekeeper, Pruning, prunings
@@ -104,6 +108,7 @@ class Application:
                 Kind.MEDIA: settings.media_rate,
                 Kind.CONVERSATIONS: settings.conversations_rate,
             },
+            media_hosts=Hosts.of(settings.media_hosts, settings.graph_url),
         )
         self._sender = Sender(parse_networks(settings.webhook_allow_networks))
         delivery = DeliveryWorker(database, box, self._sender)
@@ -112,6 +117,7 @@ class Application:
         kinds = [*self._instagram.lane_kinds(), delivery.kind(), removal.kind(), *erasing]
         self._lanes = LaneWorkers(database, kinds, pressed=self._instagram.pressed)
         self._housekeeper = Housekeeper(database, _prunings(settings), pressed=self._instagram.pressed)
+        self._answers = AutomaticAnswers(database, clock=self._graph.now, pressed=self._instagram.pressed)
         services = Services(
             database,
             box,
@@ -119,20 +125,23 @@ class Application:
             lambda: datetime.now(UTC),
             Limits(settings.api_rate, settings.api_burst),
             settings.reachable_at,
+            channel_clock=self._graph.now,
         )
         self._api = create_api(services)
         self._media = Media(database)
-        self._operate = Operate(database, self._instagram.count)
+        self._operate = Operate(database, self._instagram.count, clock=self._graph.now)
 
     def start(self) -> None:
         """Start the workers."""
         self._lanes.start()
         self._housekeeper.start()
+        self._answers.start()
         self._operate.ready = True
 
     async def stop(self) -> None:
         """Finish what is under way, give back the rest."""
         self._operate.ready = False
+        await self._answers.stop()
         await self._housekeeper.stop()
         await self._lanes.stop(patience=DRAIN_SECONDS)
         await self._sender.close()
@@ -148,6 +157,8 @@ class Application:
             await self._operate(scope, receive, send)
         elif scope["type"] == "http" and path.startswith(MEDIA_PATH):
             await self._media(scope, receive, send)
+        elif scope["type"] == "http" and path.startswith(PROXY_PATH):
+            await self._instagram.media(scope, receive, send)
         else:
             await self._api(scope, receive, send)
 

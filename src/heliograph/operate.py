@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from prometheus_client import generate_latest
 
+from heliograph.messaging import commitment
 from heliograph.storage import Database
 from heliograph.telemetry import metrics
 from heliograph.telemetry.logs import get_logger
@@ -28,9 +30,16 @@ class Operate:
 
     paths = frozenset({"/healthz", "/readyz", "/metrics"})
 
-    def __init__(self, database: Database, count: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        count: Callable[[], Awaitable[None]],
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._database = database
         self._count_more = count
+        self._clock = clock
         self.ready = False
         self._counted_at = 0.0
 
@@ -70,12 +79,14 @@ class Operate:
             return
         self._counted_at = time.monotonic()
         try:
-            counted = {row["kind"]: row for row in await self._database.fetch(_WAITING)}
             await self._count_more()
+            async with self._database.pool.acquire() as connection:
+                counted = {row["kind"]: row for row in await connection.fetch(_WAITING)}
+                owed, oldest = await commitment.count(connection, self._clock())
         except Exception as error:
             # The other metrics matter most just now; these keep their last values.
             metrics.DATABASE_UP.set(0)
-            log.warning("lanes not counted", error=type(error).__name__)
+            log.warning("work not counted", error=type(error).__name__)
             return
         metrics.DATABASE_UP.set(1)
         for kind in {"filing", "inbound", "send", "webhook", "erase", "forget", "removal", *counted}:
@@ -83,3 +94,6 @@ class Operate:
             metrics.LANES_WAITING.labels(kind).set(row["lanes"] if row else 0)
             metrics.JOBS_WAITING.labels(kind).set(row["jobs"] if row else 0)
             metrics.OLDEST_JOB_SECONDS.labels(kind).set(float(row["oldest"] or 0) if row else 0)
+        for state, number in owed.items():
+            metrics.COMMITMENTS.labels(state).set(number)
+        metrics.COMMITMENT_OLDEST_SECONDS.set(oldest.total_seconds())

@@ -65,6 +65,13 @@ class Settings(BaseSettings):
         float,
         Field(ge=0, allow_inf_nan=False, description="Likewise, reads of Meta's own record. Meta's limit is 2."),
     ] = 2.0
+    media_hosts: Annotated[
+        str,
+        Field(
+            description="Hosts of Meta's CDN: no other is asked for media. Names, *.names, or origins such as"
+            " http://10.0.0.5:8001, which alone may be private. The Graph API's own origin always belongs to them."
+        ),
+    ] = "lookaside.fbsbx.com,*.fbcdn.net,*.cdninstagram.com"
     webhook_allow_networks: Annotated[
         str,
         Field(

@@ -124,6 +124,7 @@ OPERATIONS = {
     "UploadAttachment": Request("POST", _APP + "/attachments?access=public&for=message", form=FORM),
     "DeleteAttachment": Request("POST", _APP + "/attachments/remove", {"mediaUrl": "{mediaUrl}"}),
     "PostConversionEvents": Request("POST", _CONVERSATION + "/conversionEvents", CONVERSIONS),
+    "ListCommitments": Request("GET", _APP + "/commitments?filter[state]=late"),
 }
 
 # What no caller can have here, whatever they ask: there are neither SDKs, nor Zendesk Support, nor Apple.

@@ -111,7 +111,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def not_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Setting lanes aside is a saving, made a moment after a pause: a test that ends the pause by hand would race with it."""
+    """Setting aside is a saving, made a moment after a pause: a test that ends the pause by hand would race with it."""
 
     async def nothing(*_: object, **__: object) -> None:
         pass

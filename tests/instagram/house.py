@@ -24,6 +24,7 @@ from heliograph.api import Services, create_api
 from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.accounts import token_place
 from heliograph.channels.instagram.graph import Graph
+from heliograph.channels.instagram.media.addresses import MEDIA_PATH
 from heliograph.channels.instagram.pace import LIMITS, Kind
 from heliograph.channels.instagram.receive import CALLBACK_PATH
 from heliograph.lanes import LaneWorkers
@@ -140,6 +141,8 @@ class House:
         async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
             if scope["path"].startswith(CALLBACK_PATH):
                 await self.channel.receiver(scope, receive, send)
+            elif scope["path"].startswith(MEDIA_PATH):
+                await self.channel.media(scope, receive, send)
             else:
                 await api(scope, receive, send)
 
@@ -248,7 +251,8 @@ class Shop:
     token: str
 
     def connect(self, **columns: Any) -> None:
-        """Write what connecting writes, without asking Meta."""
+        """Write what connecting writes, without asking Meta. Media keep Meta's links, unless said otherwise."""
+        columns = {"media_mode": "link", **columns}
         self.house.execute(
             "insert into integrations (id, app_id, type) values ($1, $2, 'instagram')", self.integration_id, self.app_id
         )

@@ -49,6 +49,7 @@ def test_a_token_is_enough_to_find_page_and_account_and_to_subscribe_both(owner:
         "storyMentionsEnabled": True,
         "humanAgentTag": "afterWindow",
         "carouselMode": "native",
+        "mediaMode": "proxy",
         "showAIDisclaimer": True,
     }
     assert owner.app_subscription() == {"callback_url": callback(owner), "fields": APP_FIELDS.split(",")}
@@ -106,6 +107,7 @@ def test_a_sealed_token_opens_for_its_own_integration_only(owner: Owner) -> None
         ({"storyMentionsEnabled": False}, "story_mentions"),
         ({"humanAgentTag": "never"}, "human_agent_tag"),
         ({"carouselMode": "text"}, "carousel_mode"),
+        ({"mediaMode": "link"}, "media_mode"),
     ],
 )
 def test_switches_are_taken_over_at_creation_and_by_update(owner: Owner, switches: dict[str, Any], column: str) -> None:
@@ -114,7 +116,7 @@ def test_switches_are_taken_over_at_creation_and_by_update(owner: Owner, switche
     stored = f"select {column} from instagram_accounts where integration_id = $1"
     assert made[name] == value
     assert house.value(stored, shop.integration_id) == value
-    other = {"humanAgentTag": "always", "carouselMode": "native"}.get(name, True)
+    other = {"humanAgentTag": "always", "carouselMode": "native", "mediaMode": "store"}.get(name, True)
     path = f"/v2/apps/{shop.app_id}/integrations/{shop.integration_id}"
     assert house.api("PATCH", path, {name: other})["integration"][name] == other
     assert house.value(stored, shop.integration_id) == other

@@ -49,7 +49,8 @@ def test_first_contact_brings_the_profile_along(owner: Owner, shop: Shop, person
     (client,) = shop.house.rows("select * from clients where external_id = $1", person)
     assert client["raw"]["username"]
     assert client["display_name"] == client["raw"]["name"]
-    assert client["avatar_url"].endswith(".png")
+    assert client["raw"]["profile_pic"].endswith(".png")
+    assert client["avatar_url"].startswith(f"{shop.house.url}/sc/media/v2/people/")
 
 
 def test_every_act_of_a_person_arrives(owner: Owner, shop: Shop, person: str) -> None:

@@ -15,7 +15,7 @@ SCRIPTS = [one for one in STATIC if one.suffix == ".js"]
 STYLES = [one for one in STATIC if one.suffix == ".css"]
 
 
-@pytest.mark.parametrize("path", ["/", "/_simulator/docs"])
+@pytest.mark.parametrize("path", ["/", "/_simulator/docs", "/faults"])
 def test_a_page_is_served_with_a_strict_policy(simulator: Simulator, path: str) -> None:
     page = simulator.get(path)
     assert page.headers["content-type"].startswith("text/html")

@@ -10,6 +10,7 @@ from heliograph.api import (
     apps,
     attachments,
     clients,
+    commitments,
     conversations,
     conversion_events,
     devices,
@@ -34,7 +35,7 @@ from heliograph.api.services import Services
 # The busiest first: routes are tried in this order.
 _RESOURCES = (
     messages, activities, switchboard_actions, conversations, participants, users, clients, attachments, devices,
-    conversion_events, webhooks, keys, integrations, switchboard_integrations, switchboards, apps,
+    conversion_events, commitments, webhooks, keys, integrations, switchboard_integrations, switchboards, apps,
 )  # fmt: skip
 
 _ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": errors.ErrorResponse}}

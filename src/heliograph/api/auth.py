@@ -93,6 +93,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "UploadAttachment": _EVERY,
     "DeleteAttachment": _EVERY,
     "PostConversionEvents": _EVERY,
+    "ListCommitments": _EVERY,
 }
 
 # Asked by people and programs that have no key yet; they prove themselves in other ways (1.15).

@@ -28,6 +28,7 @@ class Conversation(Wire):
     description: str | None = None
     icon_url: str | None = None
     business_last_read: str | None = None
+    response_due_at: str | None = None
     last_updated_at: str
     created_at: str
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, create_model, model_validator
 
+from heliograph.api.automatic_answer import AutomaticAnswer
 from heliograph.api.errors import bad_request
 from heliograph.api.messages.content import FormField
 from heliograph.api.validation import titles_of, wrong, wrong_together
@@ -23,6 +24,8 @@ ResponderId = Annotated[str, Field(min_length=1, max_length=100)]
 # Ours: when replies carry Meta's HUMAN_AGENT tag.
 HumanAgentTag = Literal["afterWindow", "always", "never"]
 CarouselMode = Literal["native", "text"]
+# Ours: how people's media are served.
+MediaMode = Literal["proxy", "store", "link"]
 
 _COLOUR = re.compile(r"(?:[0-9a-fA-F]{3}){1,2}")
 _ORIGIN = re.compile(r"https?://[^\s/?#@]+")
@@ -93,6 +96,7 @@ FIELDS: Mapping[str, tuple[Own, ...]] = {
         Own("storyMentionsEnabled", bool, nullable=True, patched=True),
         Own("humanAgentTag", HumanAgentTag, nullable=True, patched=True),
         Own("carouselMode", CarouselMode, nullable=True, patched=True),
+        Own("mediaMode", MediaMode, nullable=True, patched=True),
     ),
     "messenger": (
         _secret("pageAccessToken", needed=True, patched=True),
@@ -195,7 +199,7 @@ _READ_ONLY: Mapping[str, dict[str, Any]] = {
 _ONE_OF: Mapping[str, tuple[str, ...]] = {"twilio": ("phoneNumberSid", "messagingServiceSid")}
 
 # What every type but custom has beside its own fields and its name.
-SHARED = ("defaultResponderId", "showAIDisclaimer")
+SHARED = ("defaultResponderId", "showAIDisclaimer", "automaticAnswer")
 
 STARS = "********"
 
@@ -205,6 +209,7 @@ class _Create(Wire):
     display_name: Name | None = None
     default_responder_id: ResponderId | None = None
     show_ai_disclaimer: Annotated[bool | None, Field(alias="showAIDisclaimer")] = None
+    automatic_answer: AutomaticAnswer | None = None
 
     @model_validator(mode="after")
     def _one_of_several(self) -> "_Create":

@@ -13,6 +13,7 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Discriminator, Field, Tag
 from starlette.responses import Response
 
+from heliograph.api.automatic_answer import AutomaticAnswer
 from heliograph.api.errors import bad_request, not_found
 from heliograph.api.integration_types import (
     CREATE_MODELS,
@@ -68,6 +69,7 @@ class IntegrationUpdate(Wire):
     display_name: Name | None = None
     default_responder_id: ResponderId | None = None
     show_ai_disclaimer: Annotated[bool, Field(alias="showAIDisclaimer")] = True
+    automatic_answer: AutomaticAnswer | None = None
 
 
 class IntegrationResponse(Wire):

@@ -22,7 +22,7 @@ def cut_of(query: Query, *, fixed_size: int | None = None, backward: bool = Fals
             raise bad_request(f"page[{name}] must be a record id of 24 hexadecimal characters")
     if "after" in page and "before" in page:
         raise bad_request("page[after] and page[before] exclude each other")
-    size = fixed_size or _size(page.get("size", DEFAULT_SIZE))
+    size = fixed_size or size_of(page.get("size", DEFAULT_SIZE))
     return Cut(size, page.get("after"), page.get("before"), backward)
 
 
@@ -42,7 +42,7 @@ def page_of(call: Call, name: str, items: list[dict[str, Any]], cut: Cut, piece:
     return {name: items, "meta": meta, "links": links}
 
 
-def _size(value: Any) -> int:
+def size_of(value: Any) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= LARGEST_SIZE:

@@ -22,6 +22,7 @@ ALLOWED: Mapping[str, Mapping[str, frozenset[str]]] = {
     "ListApps": {**_PAGED, "filter": frozenset({"serviceAccountId"})},
     "ListConversations": {**_PAGED, "filter": frozenset({"userId", "userExternalId"})},
     "ListParticipants": _PAGED,
+    "ListCommitments": {"page": frozenset({"after", "size"}), "filter": frozenset({"state"})},
     "ListMessages": _PAGED,
     "ListIntegrations": {**_PAGED, "filter": frozenset({"types"})},
     "ListUsers": {"filter": frozenset({"identities.email"}), **_USER},

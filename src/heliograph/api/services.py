@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from heliograph.api.limits import Limits
 from heliograph.channels.base import Channel
@@ -14,6 +14,7 @@ class Services:
     """``channels`` are the live ones, by integration type. ``clock`` gives aware UTC.
 
     ``public_url`` is where the outside world reaches this server: the address of attachments begins with it.
+    ``channel_clock`` tells the time as channels do: what people wrote is dated by it.
     """
 
     database: Database
@@ -22,3 +23,4 @@ class Services:
     clock: Callable[[], datetime]
     limits: Limits = field(default_factory=Limits)
     public_url: str = ""
+    channel_clock: Callable[[], datetime] = lambda: datetime.now(UTC)

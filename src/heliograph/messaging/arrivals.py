@@ -31,6 +31,21 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """A file of an arrival that we have given an address: where the channel has it. ``id`` is what the address names.
+
+    ``content``: the number of the content that shows it; None: what is told beside the contents. ``kind`` and
+    ``position`` are the channel's own, to find the file there again.
+    """
+
+    id: str
+    content: int | None
+    kind: str
+    position: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageArrival:
     """A message of the person, or one that the business wrote in the channel's own app (``author="business"``).
 
@@ -49,6 +64,7 @@ class MessageArrival:
     referral: dict[str, Any] | None = None  # by which the person came to write it
     raw: Any = None  # what the contents do not hold, as the channel told it
     standby: bool = False  # another app owns the thread
+    media: tuple[Media, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +94,7 @@ class ReferralArrival:
     mid: str
     referral: dict[str, Any]
     acts: bool = True
+    media: tuple[Media, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

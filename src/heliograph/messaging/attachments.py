@@ -40,6 +40,11 @@ delete from attachments where id = any (array(
     order by created_at limit $2 for update skip locked))
 """
 _BEGIN = "insert into attachments (id, app_id, conversation_id, for_message) values ($1, $2, $3, $4)"
+# Of a run that died: attachments_of_media has room for one copy.
+_DROP_COPY = "delete from attachments where media_id = $1"
+_BEGIN_COPY = """
+insert into attachments (id, app_id, media_id) select $1, $2, id from media where id = $3 for key share returning id
+"""
 _PIECE = "insert into attachment_pieces (attachment_id, number, data) values ($1, $2, $3)"
 _FINISH = "update attachments set name = $2, media_type = $3, size = $4 where id = $1 returning id"
 _DROP = "delete from attachments where id = $1"
@@ -89,6 +94,19 @@ async def begin(connection: Connection, app_id: str, conversation_id: str | None
     attachment_id = new_ulid()
     await connection.execute(_BEGIN, attachment_id, app_id, conversation_id, for_message)
     return attachment_id
+
+
+async def begin_copy(connection: Connection, app_id: str, media_id: str) -> str | None:
+    """Begin the copy of a file that stands at a channel; it goes with the row of ``media``. None: that is gone."""
+    await connection.execute(_DROP_COPY, media_id)
+    copy: str | None = await connection.fetchval(_BEGIN_COPY, new_ulid(), app_id, media_id)
+    return copy
+
+
+async def finish_copy(connection: Connection, attachment_id: str, file: Mapping[str, Any]) -> bool:
+    """All pieces are there: from now on the copy is served. False: it was taken away meanwhile."""
+    done = await connection.fetchval(_FINISH, attachment_id, file["name"], file["media_type"], file["size"])
+    return done is not None
 
 
 async def add_piece(connection: Connection, attachment_id: str, number: int, data: bytes) -> None:

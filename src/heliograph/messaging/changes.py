@@ -62,6 +62,11 @@ update messages m set deleted = true, channel = null, quoted_id = null,
 from mids k join unnest($1::text[], $2::text[]) as u (integration_id, mid) using (integration_id, mid)
 where m.id = k.message_id and not m.deleted returning m.id, k.integration_id, k.mid, m.seq
 """
+# After the messages, as whoever copies a file has it; copies go along. Served by media_of_mid.
+_UNSHOW = """
+delete from media m using unnest($1::text[], $2::text[]) as u (integration_id, mid)
+where m.integration_id = u.integration_id and m.mid = u.mid
+"""
 _UNQUOTE = """
 update messages m set quoted_id = null,
     body = (m.body::jsonb || jsonb_build_object('quotedMessage', jsonb_build_object(
@@ -137,6 +142,7 @@ async def take_back(
     columns = [key[0] for key in by_key], [key[1] for key in by_key]
     blanked = await connection.fetch(_BLANK, *columns)
     await connection.execute(_TAKE, *columns)
+    await connection.execute(_UNSHOW, *columns)
     if not blanked:
         return []
     ids = [row["id"] for row in blanked]

@@ -30,6 +30,8 @@ class Contact:
     thread_owner: str | None = None  # see `threads`
     thread_owner_at: datetime | None = None
     fresh: bool = field(default=False)  # made in this transaction
+    profile_at: datetime | None = None  # when the channel told the profile
+    profile_tried_at: datetime | None = None  # when it was last asked for it
     conversation: dict[str, Any] = field(init=False)  # the wire's truncated conversation
 
     def __post_init__(self) -> None:
@@ -163,6 +165,8 @@ async def find(connection: Connection, keys: Iterable[Key]) -> dict[Key, Contact
             row["last_read"],
             client["thread_owner"],
             client["thread_owner_at"],
+            profile_at=client["profile_at"],
+            profile_tried_at=client["profile_tried_at"] or client["linked_at"],
         )
         found[(contact.integration_id, contact.person)] = contact
     return found
@@ -185,16 +189,16 @@ async def create(
         user_id, client_id, conversation_id = new_id(), new_id(), new_id()
         unnamed = animal_name(user_id) if living[route.app_id]["settings"].get("useAnimalNames") else PLACEHOLDER_NAME
         name = profile.name or profile.username or unnamed
-        user_profile = _user_profile(profile)
+        of_user = user_profile(profile)
         row = (
             route.app_id, user_id, client_id, conversation_id, new_id(), integration_id, route.type, person,
-            user_profile, name, profile.avatar_url, profile.raw,
+            of_user, name, profile.avatar_url, profile.raw,
         )  # fmt: skip
         for column, value in zip(columns, row, strict=True):
             column.append(value)
         user_row: dict[str, Any] = {
             "id": user_id, "external_id": None, "brand_id": None, "signed_up_at": None, "to_be_retained": None,
-            "profile": user_profile, "metadata": {}, "identities": [],
+            "profile": of_user, "metadata": {}, "identities": [],
         }  # fmt: skip
         client_row = {
             "id": client_id, "type": route.type, "status": "active", "integration_id": integration_id,
@@ -216,6 +220,7 @@ async def create(
                 "pending_switchboard_integration_id": None,
             },
             fresh=True,
+            profile_tried_at=now,
         )
     if columns[0]:
         await connection.execute(_CREATE, *columns, now)
@@ -249,7 +254,8 @@ async def _bring_back(
     return await find(connection, [(row["integration_id"], row["external_id"]) for row in rows])
 
 
-def _user_profile(profile: Profile) -> dict[str, Any]:
+def user_profile(profile: Profile) -> dict[str, Any]:
+    """What of a person's profile on the channel goes into the user's."""
     given, _, surname = (profile.name or "").partition(" ")
     fields = {"givenName": given[:128], "surname": surname[:128], "avatarUrl": profile.avatar_url}
     return {name: value for name, value in fields.items() if value}
@@ -257,7 +263,8 @@ def _user_profile(profile: Profile) -> dict[str, Any]:
 
 def _timed(row: dict[str, Any]) -> dict[str, Any]:
     """`to_jsonb` writes times as text; give them back as times."""
-    for name in ("last_seen", "linked_at", "signed_up_at", "thread_owner_at"):
+    times = ("last_seen", "linked_at", "signed_up_at", "thread_owner_at", "profile_at", "profile_tried_at")
+    for name in times:
         if row.get(name):
             row[name] = datetime.fromisoformat(row[name]).astimezone(UTC)
     return row

@@ -54,6 +54,7 @@ _OF_PEOPLE = "delete from clients where user_id = any ($1::text[])"
 _PARTICIPANTS = "delete from participants where conversation_id = any ($1::text[])"
 _USERS = "delete from users where id = any ($1::text[])"
 _CONVERSATION = "delete from conversations where id = any ($1::text[])"
+_COMMITMENTS = "delete from commitments where conversation_id = any ($1::text[])"
 
 # Served by idempotency_keys_pkey.
 _KEYS = """
@@ -152,6 +153,7 @@ class EraseWorker:
             await connection.fetch(_LOCK_LANES, "send", ids)
             await _drop(connection, "send", ids)
             await connection.execute(_CONVERSATION, ids)
+            await connection.execute(_COMMITMENTS, ids)
         return True
 
     async def _idempotency_keys(self, app_id: str) -> bool:

@@ -65,6 +65,7 @@ _RECOUNT = "update conversations set message_count = greatest(message_count - $2
 _CLOSE = (
     "delete from participants where conversation_id = $1",
     "delete from conversations where id = $1",
+    "delete from commitments where conversation_id = $1",
     "select key from lanes where kind = 'send' and key = $1 for update",
     "delete from jobs where kind = 'send' and key = $1",
     "delete from lanes where kind = 'send' and key = $1",

@@ -34,13 +34,14 @@ where app_id = $1 and id = $2
 
 # Its people stay, and their history; no message goes to them any more. The integration's own row is locked first. Keys
 # have no foreign key to it; webhooks and accounts go with the row.
-# Served by integrations_pkey, clients_external and participants_of_user.
+# Served by integrations_pkey, clients_external, participants_of_user and commitments_of_integration.
 _DELETE = (
     "select id from integrations where app_id = $1 and id = $2 for update",
     "update clients set status = 'inactive' where integration_id = $2 and app_id = $1",
     """update participants p set client_id = null from clients c
        where c.integration_id = $2 and c.app_id = $1 and p.user_id = c.user_id and p.client_id = c.id""",
     "delete from api_keys where app_id = $1 and integration_id = $2",
+    "delete from commitments where app_id = $1 and integration_id = $2",
     ANNOUNCE,
     "delete from integrations where app_id = $1 and id = $2",
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from heliograph.events.wire_time import wire_time
+from heliograph.messaging.commitment import due_at
 
 # Integration types that reach people; the others are `custom` ones and those of OAuth clients (2.3).
 CHANNELS = frozenset(
@@ -119,6 +120,7 @@ def conversation(row: Row) -> Wire:
             "description": row["description"],
             "iconUrl": row["icon_url"],
             "businessLastRead": wire_time(row["business_last_read"]) if row["business_last_read"] else None,
+            "responseDueAt": wire_time(due_at(row["waiting_since"])) if row.get("waiting_since") else None,
             "lastUpdatedAt": wire_time(row["last_updated_at"]),
             "createdAt": wire_time(row["created_at"]),
         }

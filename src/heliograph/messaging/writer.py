@@ -1,12 +1,12 @@
 """The rows of a batch of arrivals, gathered while they are told as events, then written set-based."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from heliograph.events import Event
 from heliograph.events.wire_time import wire_time
-from heliograph.messaging import shapes, threads
+from heliograph.messaging import commitment, shapes, threads
 from heliograph.messaging.apps import switched_on
 from heliograph.messaging.arrivals import (
     Arrival,
@@ -49,6 +49,14 @@ update clients c set last_seen = greatest(c.last_seen, t.at), last_action_at = g
 from unnest($12::text[], $13::timestamptz[]) as t (id, at) where c.id = t.id
 """
 
+# A mid is claimed once, so its files are written once.
+_MEDIA = """
+insert into media (id, app_id, integration_id, mid, part, message_id, conversation_id, kind, position, url, refreshed_at)
+select *, $11::timestamptz from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::text[],
+                                       $7::text[], $8::text[], $9::smallint[], $10::text[])
+on conflict do nothing
+"""
+
 _READ = """
 update participants p set last_read = t.at, unread_count = 0
 from unnest($1::text[], $2::text[], $3::timestamptz[]) as t (conversation_id, user_id, at)
@@ -79,10 +87,12 @@ class Writer:
         self._quotable = quotable
         self._messages: list[_Row] = []
         self._parts: list[tuple[str, str, int, str, str]] = []
+        self._media: list[tuple[str, str, str, str, int, str | None, str | None, str, int, str]] = []
         self._counts: dict[str, int] = {}
         self._actions: dict[str, datetime] = {}
         self._reads: dict[tuple[str, str], datetime] = {}
         self._owners: dict[str, tuple[str | None, datetime]] = {}
+        self._debts: dict[str, list[commitment.Debt]] = {}
 
     def take(self, arrival: Arrival, contact: Contact, message_id: str | None) -> list[Event]:
         """The events of one arrival; its rows are remembered for :meth:`write`."""
@@ -96,6 +106,7 @@ class Writer:
                 events += self._overheard(arrival, contact)
             case PostbackArrival():
                 self._act(contact, arrival)
+                self._owe(contact, arrival.at)
                 postback = {"payload": arrival.payload}
                 events.append(self._event("conversation:postback", contact, self._about(contact, postback=postback)))
                 if leaves_message(arrival):
@@ -105,6 +116,7 @@ class Writer:
             case ReferralArrival():
                 if arrival.acts:
                     self._act(contact, arrival)
+                self._show(arrival, contact)
             case ReadArrival():
                 events += self._read(arrival, contact)
             case ControlArrival():
@@ -132,11 +144,13 @@ class Writer:
     def _message(self, arrival: MessageArrival, contact: Contact, first_id: str) -> list[Event]:
         events = []
         by_user = arrival.author == "user"
+        self._owe(contact, arrival.at if by_user else None)
         if by_user:
             self._act(contact, arrival)
         conversation_id = contact.conversation["id"]
         masks = switched_on(arrival.route.settings, "maskCreditCardNumbers")
         quoted, quoted_id = self._quote(arrival)
+        message_ids = []
         for part, content in enumerate(arrival.contents):
             message: dict[str, Any] = {
                 "id": first_id if part == 0 else new_id(),
@@ -153,6 +167,7 @@ class Writer:
                 message["metadata"] = arrival.metadata
             if quoted is not None:
                 message["quotedMessage"] = quoted
+            message_ids.append(message["id"])
             user_id = contact.user["id"] if by_user else None
             channel = {"raw": arrival.raw} if part == 0 and arrival.raw is not None else None
             self._messages.append(
@@ -168,7 +183,22 @@ class Writer:
                 told = {**message, "author": {**message["author"], "user": shapes.user_brief(contact.user)}}
             payload = {"conversation": contact.conversation, "message": told}
             events.append(self._event("conversation:message", contact, payload))
+        self._show(arrival, contact, message_ids)
         return events
+
+    def _show(
+        self, arrival: MessageArrival | ReferralArrival, contact: Contact, message_ids: Sequence[str] = ()
+    ) -> None:
+        """Remember the files that addresses of ours name: each goes with the message that shows it."""
+        for part, one in enumerate(arrival.media):
+            message_id = message_ids[one.content or 0] if message_ids else None
+            conversation_id = None if message_ids else contact.conversation["id"]
+            self._media.append(
+                (
+                    *(one.id, contact.app_id, contact.integration_id, arrival.mid, part),
+                    *(message_id, conversation_id, one.kind, one.position, one.url),
+                )
+            )
 
     def _quote(self, arrival: MessageArrival) -> tuple[dict[str, Any] | None, str | None]:
         """The wire's ``quotedMessage`` (2.7): the message itself where it is known, and its id; else the channel's id."""
@@ -254,6 +284,11 @@ class Writer:
         contact.client["lastSeen"] = wire_time(arrival.at)
         self._actions[client_id] = max(arrival.at, self._actions.get(client_id, datetime.min.replace(tzinfo=UTC)))
 
+    def _owe(self, contact: Contact, since: datetime | None) -> None:
+        """The person is owed an answer, or (None) has got one."""
+        debt = commitment.Debt(contact.app_id, contact.integration_id, since)
+        self._debts.setdefault(contact.conversation["id"], []).append(debt)
+
     async def write(self, connection: Connection) -> None:
         """Write everything gathered, one statement a table."""
         if self._messages or self._actions:
@@ -267,8 +302,11 @@ class Writer:
                 list(self._actions),
                 list(self._actions.values()),
             )
+        await commitment.note(connection, self._debts)
         if self._parts:
             await connection.execute(_MORE_PARTS, *map(list, zip(*self._parts, strict=True)))
+        if self._media:
+            await connection.execute(_MEDIA, *map(list, zip(*self._media, strict=True)), self._now)
         if self._reads:
             await connection.execute(
                 _READ, [k[0] for k in self._reads], [k[1] for k in self._reads], list(self._reads.values())

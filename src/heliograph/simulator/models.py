@@ -10,7 +10,10 @@ Form = Literal["messaging", "standby", "changes"]
 
 @dataclass(slots=True)
 class App:
-    """A Facebook app, with its one webhook subscription for the object *instagram*."""
+    """A Facebook app, with its one webhook subscription for the object *instagram*.
+
+    ``deauthorize_url`` and ``data_deletion_url`` are called when a person removes it or wants their data deleted.
+    """
 
     id: str
     secret: str
@@ -20,6 +23,8 @@ class App:
     callback_url: str | None = None
     fields: list[str] = field(default_factory=list)
     created_ms: int = 0
+    deauthorize_url: str | None = None
+    data_deletion_url: str | None = None
     live: bool = True
     """False is Development mode: the app works for people and accounts with a role only."""
     advanced: list[str] | None = None

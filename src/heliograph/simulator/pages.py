@@ -7,7 +7,7 @@ import jinja2
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp
 
-from heliograph.simulator import pictures
+from heliograph.simulator import knobs, pictures
 from heliograph.simulator.login import PATH, Dialog
 from heliograph.simulator.world import World
 
@@ -46,7 +46,7 @@ class Pages:
         if method not in ("GET", "HEAD"):
             return None
         if name := _NAMED.get(path):
-            page = self._templates.get_template(name).render()
+            page = self._templates.get_template(name).render(**(knobs.words() if name == _FAULTS else {}))
             return HTMLResponse(page, headers={**SECURITY, "Cache-Control": "no-cache"})
         if path == "/favicon.ico":
             return self._file("mark.svg")
@@ -69,4 +69,11 @@ class Pages:
         return Response(pictures.portrait(key), media_type="image/png", headers={"Cache-Control": "max-age=3600"})
 
 
-_NAMED = {"/": "phone.html", "/_simulator/docs": "docs.html", "/_simulator": "phone.html", "/_simulator/": "phone.html"}
+_FAULTS = "faults.html"
+_NAMED = {
+    "/": "phone.html",
+    "/faults": _FAULTS,
+    "/_simulator/docs": "docs.html",
+    "/_simulator": "phone.html",
+    "/_simulator/": "phone.html",
+}

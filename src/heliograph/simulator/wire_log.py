@@ -13,7 +13,7 @@ CAPACITY = 4000
 _BODY_LIMIT = 64 * 1024
 _GIST = 48
 
-Kind = Literal["graph", "webhook", "verification"]
+Kind = Literal["graph", "webhook", "verification", "callback"]
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 
+from heliograph.simulator.callbacks import Callbacks
 from heliograph.simulator.cdn import Cdn
 from heliograph.simulator.clock import Clock
 from heliograph.simulator.faults import Faults
@@ -37,13 +38,14 @@ class World:
         self.state = State(self.store)
         self.clock = Clock(int(self.state.settings.get("clock_offset_ms", 0)))
         self.hub = Hub()
-        self.faults = Faults()
+        self.faults = Faults(lambda: self.hub.publish("faults", {}))
         self.grants = Grants(self.clock)
         self.wire = WireLog(self._wire_changed)
         self.rules = _rules(self.state.settings.get("rules", {}))
         self.limits = Limits(self.clock, self.rules)
         self.cdn = Cdn(self.state, self.clock, self.rules)
         self.delivery = Delivery(self.state, self.clock, self.wire, self.faults, self.rules)
+        self.callbacks = Callbacks(self.state, self.clock, self.wire, lambda: self.session, self.faults.changed)
         self.threads = Threads(self.state, self.clock, self.cdn, self.delivery, self.hub)
         self.delivery.settings = DeliverySettings(**self.state.settings.get("delivery", {}))
         self.stopping = asyncio.Event()
@@ -74,6 +76,7 @@ class World:
         self.stopping.set()
         self.hub.close()
         await self.delivery.stop()
+        await self.callbacks.stop()
         if self._writer:
             self._writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -100,6 +103,7 @@ class World:
         self.clock.offset_ms = offset_ms
         self.state.settings["clock_offset_ms"] = offset_ms
         self.state.save_settings()
+        self.delivery.clock_moved()
         self.hub.publish("clock", {"offset_seconds": offset_ms / 1000})
 
     def set_delivery(self, settings: DeliverySettings) -> None:
@@ -120,6 +124,7 @@ class World:
         self.delivery.clear()
         self.faults.clear()
         self.grants.clear()
+        self.callbacks.made.clear()
         self.limits.clear()
         self.state.clear()
         self.wire.clear()

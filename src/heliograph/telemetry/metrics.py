@@ -91,6 +91,16 @@ EVENT_TO_DELIVERY_SECONDS = Histogram(
     buckets=_FAST,
     registry=REGISTRY,
 )
+COMMITMENTS = Gauge(
+    "heliograph_commitments",
+    "Conversations that are owed an answer: open, soon (due within 4 h), late (over 24 h)",
+    ["state"],
+    registry=REGISTRY,
+)
+COMMITMENT_OLDEST_SECONDS = Gauge(
+    "heliograph_commitment_oldest_seconds", "How long the oldest unanswered message has been waiting", registry=REGISTRY
+)
+AUTOMATIC_ANSWERS = Counter("heliograph_automatic_answers_total", "Automatic answers given", registry=REGISTRY)
 API_REQUESTS = Counter(
     "heliograph_api_requests_total", "API requests, by method and status class", ["method", "status"], registry=REGISTRY
 )
@@ -100,4 +110,19 @@ API_LIMITED = Counter(
     "API requests answered 429: requests of a key, or guesses at one",
     ["reason"],
     registry=REGISTRY,
+)
+MEDIA_SERVED = Counter(
+    "heliograph_media_total",
+    "Requests for media of people's messages and profiles, by how they ended",
+    ["outcome"],
+    registry=REGISTRY,
+)
+MEDIA_REFRESHES = Counter(
+    "heliograph_media_refreshes_total", "Links to media that lapsed and were read anew", ["outcome"], registry=REGISTRY
+)
+MEDIA_COPIES = Counter(
+    "heliograph_media_copies_total", "Copies of media (mediaMode store), by outcome", ["outcome"], registry=REGISTRY
+)
+PROFILES = Counter(
+    "heliograph_profiles_total", "Profiles asked for at Meta, by outcome", ["outcome"], registry=REGISTRY
 )

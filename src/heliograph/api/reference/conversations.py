@@ -41,6 +41,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "description?": maybe(TEXT),
             "iconUrl?": maybe(URI),
             "businessLastRead?": maybe(TIME),
+            "responseDueAt?": TIME,
             "lastUpdatedAt": maybe(TIME),
             "createdAt": TIME,
         },

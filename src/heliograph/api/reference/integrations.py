@@ -40,6 +40,7 @@ SHOWN: Mapping[str, Mapping[str, Schema]] = {
         "storyMentionsEnabled?": FLAG,
         "humanAgentTag?": one_of("afterWindow", "always", "never"),
         "carouselMode?": one_of("native", "text"),
+        "mediaMode?": one_of("proxy", "store", "link"),
     },
     "ios": {"production?": FLAG, "autoUpdateBadge?": FLAG, **_SDK},
     "line": {
@@ -90,7 +91,11 @@ SHOWN: Mapping[str, Mapping[str, Schema]] = {
     },
 }
 
-_RESPONDS: Mapping[str, Schema] = {"defaultResponder?": maybe(ref("DefaultResponder")), "showAIDisclaimer?": FLAG}
+_RESPONDS: Mapping[str, Schema] = {
+    "defaultResponder?": maybe(ref("DefaultResponder")),
+    "showAIDisclaimer?": FLAG,
+    "automaticAnswer?": maybe(ref("AutomaticAnswer")),
+}
 
 
 def component(kind: str) -> str:
@@ -130,6 +135,7 @@ _SECRETS = (
     "password",
 )
 CHANGES: Mapping[str, Schema] = {
+    "automaticAnswer": maybe(ref("AutomaticAnswer")),
     **{name: SHOWN[kind].get(name + "?", TEXT) for kind, names in _CHANGED.items() for name in names},
     **{name: maybe(TEXT) for name in _SECRETS},
 }
@@ -146,6 +152,23 @@ SCHEMAS: Mapping[str, Schema] = {
             "nextSwitchboardIntegrationId?": maybe(TEXT),
             "messageHistoryCount?": NUMBER,
             "inherited?": FLAG,
+        },
+    ),
+    "AutomaticAnswer": obj(
+        "What is answered when nobody does. Ours, beside the original's API.",
+        {
+            "text": {"type": "string", "minLength": 1, "maxLength": 1000},
+            "afterMinutes?": {"type": "integer", "minimum": 0, "maximum": 1380},
+            "hours?": maybe(many(ref("AnswerHours"))),
+            "timezone?": TEXT,
+        },
+    ),
+    "AnswerHours": obj(
+        "A span of the day.",
+        {
+            "days?": maybe(many(one_of("mon", "tue", "wed", "thu", "fri", "sat", "sun"))),
+            "from": {"type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$"},
+            "to": {"type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$"},
         },
     ),
     "PrechatCapture": obj(

@@ -54,6 +54,17 @@ PARAMETERS: Mapping[str, Schema] = {
         },
         **{"not": {"required": ["after", "before"]}},
     ),
+    "ListCommitments.page": _deep(
+        "Which page of the list.",
+        {
+            "after": (TEXT, "The afterCursor of the page before."),
+            "size": ({"type": "integer", "minimum": 1, "maximum": 100, "default": 25}, "Records on a page."),
+        },
+    ),
+    "ListCommitments.filter": _deep(
+        "Which conversations.",
+        {"state": (one_of("open", "soon", "late"), "Late: over 24 hours. Soon: due within 4 hours. Open: the others.")},
+    ),
     "ListApps.filter": _deep(
         "Which apps.",
         {"serviceAccountId": (TEXT, "Passed over: there are no service accounts here.")},

@@ -47,6 +47,7 @@ INSTAGRAM: Sample = {
     "storyMentionsEnabled": True,
     "humanAgentTag": "afterWindow",
     "carouselMode": "native",
+    "mediaMode": "proxy",
 }
 CUSTOM: Sample = {"id": CUSTOM_ID, "type": "custom", "status": "active", "displayName": "Desk", "webhooks": [WEBHOOK]}
 USER: Sample = {

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from heliograph.api.reference import (
     apps,
+    commitments,
     common,
     contents,
     conversations,
@@ -21,13 +22,14 @@ COMPONENTS: Mapping[str, Schema] = {
     name: schema
     for part in (
         common, apps, integrations, webhooks, people, conversations, messages, contents, switchboards, oauth, events,
+        commitments,
     )
     for name, schema in part.SCHEMAS.items()
 }  # fmt: skip
 
 OPERATIONS: Mapping[str, Entry] = {
     name: entry
-    for part in (apps, conversations, messages, switchboards, integrations, webhooks, people, oauth)
+    for part in (apps, conversations, messages, switchboards, integrations, webhooks, people, oauth, commitments)
     for name, entry in part.OPERATIONS.items()
 }
 
@@ -48,6 +50,7 @@ TAGS: Mapping[str, str] = {
     "Conversations": "Where messages are.",
     "Participants": "Who takes part in a conversation.",
     "Activities": "Typing and reading.",
+    "Commitments": "Answers that are owed. Ours, beside the original's API.",
     "Switchboard Actions": "Who has control of a conversation.",
     "Attachments": "Files that messages point to.",
     "Users": "The people.",

@@ -9,11 +9,12 @@ mapping   events -> arrivals, pure                     contents  attachments -> 
 steps     what waits, in its order                     ledger    the send ledger's SQL
 plan      what a batch comes to                        echoes    own sends told apart from others'
 inbound   the `inbound` lanes                          outbound  the `send` lanes
-refusals  what a refused send tells besides
+media     media of messages, by proxy                  refusals  what a refused send tells besides
+profiles  the `profile` lanes                          activities typing, seen marks, reactions
 connect   token, Page, account, subscriptions          accounts  Facebook apps and connected accounts
-conversions  events for Meta's ad measurement      quoting  which message an answer quotes
-limits    what Meta takes at most                activities typing, seen marks, reactions
-capabilities what goes in and out, as a table    uploads  stored files sent by Meta's own copy
+quoting   which message an answer quotes               uploads   stored files sent by Meta's own copy
+limits    what Meta takes at most                      capabilities what goes in and out, as a table
+conversions  events for Meta's ad measurement
 """
 
 from heliograph.channels.instagram.channel import InstagramChannel

@@ -38,6 +38,7 @@ class Account:
     account_id: str
     story_replies: bool
     story_mentions: bool
+    media_mode: str = "proxy"
 
 
 def token_place(integration_id: str) -> str:
@@ -147,7 +148,8 @@ class FacebookApps:
 
 # Served by instagram_accounts_routing and apps_pkey. The same account may be connected to several apps of this installation.
 _ROUTE = """
-select a.integration_id, a.app_id, a.facebook_app_id, a.account_id, a.story_replies, a.story_mentions, p.settings
+select a.integration_id, a.app_id, a.facebook_app_id, a.account_id, a.story_replies, a.story_mentions, a.media_mode,
+    p.settings
 from instagram_accounts a join unnest($1::text[], $2::text[]) as k (facebook_app_id, account_id)
     on a.account_id = k.account_id and a.facebook_app_id = k.facebook_app_id
 join apps p on p.id = a.app_id
@@ -166,6 +168,7 @@ async def connected(connection: Connection, keys: Iterable[tuple[str, str]]) -> 
                 row["account_id"],
                 row["story_replies"],
                 row["story_mentions"],
+                row["media_mode"],
             )
         )
     return found

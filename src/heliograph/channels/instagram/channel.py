@@ -12,9 +12,17 @@ from heliograph.channels.instagram.filing import FilingWorker
 from heliograph.channels.instagram.flood import Flood
 from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.channels.instagram.inbound import InboundWorker
+from heliograph.channels.instagram.media.addresses import Addresses
+from heliograph.channels.instagram.media.cdn import Cdn
+from heliograph.channels.instagram.media.dress import Dresser
+from heliograph.channels.instagram.media.fresh import Fresh
+from heliograph.channels.instagram.media.hosts import META_HOSTS, Hosts
+from heliograph.channels.instagram.media.keep import KeepWorker
+from heliograph.channels.instagram.media.proxy import Proxy
 from heliograph.channels.instagram.meter import Meter
 from heliograph.channels.instagram.outbound import OutboundWorker
 from heliograph.channels.instagram.pace import LIMITS, Kind, Pace
+from heliograph.channels.instagram.profiles import ProfileWorker
 from heliograph.channels.instagram.receive import WebhookReceiver, callback_url
 from heliograph.lanes import LaneKind
 from heliograph.storage import Database, SecretBox, new_id
@@ -29,12 +37,14 @@ _SWITCHES = {
     "storyMentionsEnabled": "story_mentions",
     "humanAgentTag": "human_agent_tag",
     "carouselMode": "carousel_mode",
+    "mediaMode": "media_mode",
 }
 _DEFAULTS = {
     "storyRepliesEnabled": True,
     "storyMentionsEnabled": True,
     "humanAgentTag": "afterWindow",
     "carouselMode": "native",
+    "mediaMode": "proxy",
 }
 
 
@@ -52,6 +62,7 @@ class InstagramChannel:
         public_url: str,
         unknown_grace: float,
         limits: Mapping[Kind, float] = LIMITS,
+        media_hosts: Hosts | None = None,
     ) -> None:
         self._database = database
         self._box = box
@@ -61,27 +72,39 @@ class InstagramChannel:
         self._flood = Flood()
         self.receiver = WebhookReceiver(database, self.apps, self._flood)
         self._filing = FilingWorker(database)
-        self._inbound = InboundWorker(database, graph, self.apps, box)
         self.pace = Pace(database, limits)
         self._outbound = OutboundWorker(database, graph, box, self.pace, unknown_grace=unknown_grace)
         self._meter = Meter(database, self.apps.of_secret, self.pace)
         graph.heard = self._meter.hear
+        self._cdn = Cdn(media_hosts or Hosts.of(META_HOSTS, graph.url))
+        addresses = Addresses(box, public_url)
+        dresser = Dresser(addresses.of_message, addresses.of_person, lambda url: self._cdn.hosts.trust(url) is not None)
+        self._profiles = ProfileWorker(database, graph, self.apps, box, dresser)
+        fresh = Fresh(database, graph, self._tokens, self._profiles.read_now)
+        self.media = Proxy(database, addresses, self._cdn, fresh)
+        self._keeping = KeepWorker(database, addresses, self._cdn, fresh)
+        self._inbound = InboundWorker(database, graph, self.apps, box, dresser, self._profiles)
 
     def pressed(self) -> bool:
         """Whether webhooks come in a flood just now: then what is not their 200 should stand back."""
         return bool(self._flood)
 
     def lane_kinds(self) -> Sequence[LaneKind]:
-        """`filing`, `inbound` and `send`."""
-        return [self._filing.kind(), self._inbound.kind(), self._outbound.kind()]
+        """`filing`, `inbound`, `send`, `media` and `profile`."""
+        working = (self._filing, self._inbound, self._outbound, self._keeping, self._profiles)
+        return [worker.kind() for worker in working]
+
+    async def close(self) -> None:
+        """Wait for what was not awaited anywhere else, and close the connections to Meta's CDN."""
+        await self._meter.close()
+        await self._cdn.close()
+
+    async def _tokens(self, integration_id: str) -> tuple[str, str | None] | None:
+        return (await tokens(self._database, self._box, self.apps, [integration_id])).get(integration_id)
 
     async def count(self) -> None:
         """Bring up to date the metrics that are counted when somebody asks."""
         await pauses.count(self._database)
-
-    async def close(self) -> None:
-        """Wait for what was not awaited anywhere else."""
-        await self._meter.close()
 
     async def connect(self, app_id: str, request: Mapping[str, Any]) -> str:
         """Connect the account behind a Page token. Raises :class:`ConnectError`; then there is no integration."""
@@ -105,8 +128,8 @@ class InstagramChannel:
             )
             await connection.execute(
                 "insert into instagram_accounts (integration_id, app_id, facebook_app_id, page_id, account_id, page_token,"
-                " story_replies, story_mentions, human_agent_tag, carousel_mode)"
-                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                " story_replies, story_mentions, human_agent_tag, carousel_mode, media_mode)"
+                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
                 integration_id,
                 app_id,
                 facebook_app,
@@ -158,8 +181,8 @@ class InstagramChannel:
             await connection.execute(
                 "update instagram_accounts set story_replies = coalesce($2, story_replies),"
                 " story_mentions = coalesce($3, story_mentions), human_agent_tag = coalesce($4, human_agent_tag),"
-                " carousel_mode = coalesce($5, carousel_mode),"
-                " page_token = coalesce($6, page_token), page_id = coalesce($7, page_id) where integration_id = $1",
+                " carousel_mode = coalesce($5, carousel_mode), media_mode = coalesce($6, media_mode),"
+                " page_token = coalesce($7, page_token), page_id = coalesce($8, page_id) where integration_id = $1",
                 integration_id,
                 *(settings.get(name) for name in _SWITCHES),
                 self._box.seal(token, token_place(integration_id)) if token else None,

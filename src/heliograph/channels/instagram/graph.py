@@ -53,6 +53,7 @@ class Graph:
     """Calls to one Graph host, with one connection pool. Tokens are given per call and never logged."""
 
     def __init__(self, url: str, version: str, *, timeout: float) -> None:
+        self.url = url
         self._base = f"{url}/{version}"
         self.version = version
         # Hears the headers of every answer, with the app secret that the call was made with, and for whom.

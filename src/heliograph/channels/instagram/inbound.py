@@ -17,13 +17,16 @@ from heliograph.channels.instagram.envelope import items
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.journal import INBOUND_LANE, applied_by, read
 from heliograph.channels.instagram.leftovers import Leftover, keep, label
+from heliograph.channels.instagram.media.dress import Dresser
+from heliograph.channels.instagram.media.keep import keep_jobs
 from heliograph.channels.instagram.plan import Plan
 from heliograph.channels.instagram.profile import read_profiles
+from heliograph.channels.instagram.profiles import ProfileWorker
 from heliograph.channels.instagram.steps import NO_START, Step, find_people, in_order, leftover, starts
 from heliograph.events import publish
-from heliograph.lanes import Job, Lane, LaneKind, settle
+from heliograph.lanes import Job, Lane, LaneKind, NewJob, enqueue, settle
 from heliograph.messaging import contacts, intake
-from heliograph.messaging.arrivals import Profile
+from heliograph.messaging.arrivals import MessageArrival, PostbackArrival, Profile, ReferralArrival
 from heliograph.storage import Connection, Database
 from heliograph.telemetry import metrics
 from heliograph.telemetry.logs import get_logger
@@ -41,11 +44,15 @@ class _MetNoMoreError(Exception):
 class InboundWorker:
     """Handles the ``inbound`` lanes."""
 
-    def __init__(self, database: Database, graph: Graph, apps: FacebookApps, box: Any) -> None:
+    def __init__(
+        self, database: Database, graph: Graph, apps: FacebookApps, box: Any, dresser: Dresser, profiles: ProfileWorker
+    ) -> None:
         self._database = database
         self._graph = graph
         self._apps = apps
         self._box = box
+        self._dresser = dresser
+        self._refreshed = profiles
         self._met: set[contacts.Key] = set()
 
     def kind(self) -> LaneKind:
@@ -129,14 +136,15 @@ class InboundWorker:
     async def _profiles(self, strangers: Mapping[contacts.Key, Account]) -> dict[contacts.Key, Profile]:
         tokens = await accounts.tokens(self._database, self._box, self._apps, {key[0] for key in strangers})
         wanted = [(key, key[1], *tokens[key[0]]) for key in strangers if key[0] in tokens]
-        return await read_profiles(self._graph, wanted)
+        read = await read_profiles(self._graph, wanted)
+        return {key: self._dresser.profile(read[key], key[0], key[1], strangers[key].media_mode) for key in read}
 
     async def _apply(self, work: Sequence[tuple[Lane, list[Step]]], profiles: Mapping[contacts.Key, Profile]) -> None:
         if not work:
             return
         now = datetime.now(UTC)
         async with self._database.transaction() as connection:
-            todo = await plan.make(connection, work, now)
+            todo = await plan.make(connection, work, now, self._dresser)
             applied = await intake.apply(connection, [arrival for _, arrival in todo.arrivals], profiles, now)
             gone = applied.made & self._met
             if gone:
@@ -150,6 +158,7 @@ class InboundWorker:
                 _seen(todo, applied),
                 now,
             )
+            await enqueue(connection, [*_copies(todo, applied), *self._refreshed.jobs(_writers(todo, applied), now)])
             await publish(connection, events)
             for index in sorted(applied.unwanted):
                 todo.leftovers.append(leftover(todo.steps[todo.arrivals[index][0]], NO_START))
@@ -178,6 +187,29 @@ def _seen(todo: Plan, applied: intake.Applied) -> list[tuple[str, str, str]]:
         for _, integration, person, mid in todo.reads
         if (integration, person) in applied.contacts
     ]
+
+
+def _copies(todo: Plan, applied: intake.Applied) -> list[NewJob]:
+    """The jobs that copy files, of what was applied."""
+    wanted = [index for index in todo.copies if index not in applied.duplicates | applied.unwanted]
+    arrivals = [todo.arrivals[index][1] for index in wanted]
+    return [
+        job
+        for arrival in arrivals
+        if isinstance(arrival, MessageArrival)
+        for job in keep_jobs(arrival.route.integration_id, arrival.media)
+    ]
+
+
+def _writers(todo: Plan, applied: intake.Applied) -> list[contacts.Contact]:
+    """Who did something just now: their profiles can be read (Meta reference 5.1)."""
+    keys = {
+        (arrival.route.integration_id, arrival.person)
+        for _, arrival in todo.arrivals
+        if isinstance(arrival, PostbackArrival | ReferralArrival)
+        or (isinstance(arrival, MessageArrival) and arrival.author == "user")
+    }
+    return [applied.contacts[key] for key in sorted(keys) if key in applied.contacts]
 
 
 def _count(todo: Plan, applied: intake.Applied, now: datetime) -> None:

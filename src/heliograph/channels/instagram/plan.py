@@ -9,6 +9,7 @@ from heliograph.channels.instagram import echoes, mapping, wire
 from heliograph.channels.instagram.accounts import Account
 from heliograph.channels.instagram.contents import not_shown
 from heliograph.channels.instagram.leftovers import Leftover
+from heliograph.channels.instagram.media.dress import STORE, Dresser
 from heliograph.channels.instagram.steps import Step, actions, leftover, leftover_reason, switched_off
 from heliograph.lanes import Lane, Outcome
 from heliograph.messaging import contacts
@@ -25,6 +26,7 @@ class Plan:
     settled: list[tuple[int, Any, str]] = field(default_factory=list)  # unknown part, mid that settles it
     reads: list[tuple[int, str, str, str]] = field(default_factory=list)  # integration, person, mid
     actions: list[contacts.Action] = field(default_factory=list)  # of leftovers
+    copies: list[int] = field(default_factory=list)  # positions of arrivals whose files are to be copied
     leftovers: list[Leftover] = field(default_factory=list)
     notices: list[wire.PolicyNotice] = field(default_factory=list)
     not_shown: list[str] = field(default_factory=list)  # types of attachments that are told as a notice only
@@ -32,7 +34,9 @@ class Plan:
     steps: list[Step] = field(default_factory=list)
 
 
-async def make(connection: Connection, work: Sequence[tuple[Lane, list[Step]]], now: datetime) -> Plan:
+async def make(
+    connection: Connection, work: Sequence[tuple[Lane, list[Step]]], now: datetime, dresser: Dresser
+) -> Plan:
     """The plan of these lanes' steps, each lane's in order, up to one that has to wait."""
     heard = {
         (route.route.integration_id, step.event.mid): (route.route.integration_id, step.person)
@@ -41,7 +45,7 @@ async def make(connection: Connection, work: Sequence[tuple[Lane, list[Step]]], 
         if isinstance(step.event, wire.Message) and step.event.echo
         for route in step.routes
     }
-    planner = _Planner(*await echoes.known(connection, heard), now)
+    planner = _Planner(*await echoes.known(connection, heard), now, dresser)
     for lane, steps in work:
         finished = []
         for step in steps:
@@ -55,11 +59,14 @@ async def make(connection: Connection, work: Sequence[tuple[Lane, list[Step]]], 
 
 
 class _Planner:
-    def __init__(self, known: set[tuple[str, str]], in_flight: dict[echoes.Key, list[Any]], now: datetime) -> None:
+    def __init__(
+        self, known: set[tuple[str, str]], in_flight: dict[echoes.Key, list[Any]], now: datetime, dresser: Dresser
+    ) -> None:
         self.plan = Plan()
         self._known = known
         self._in_flight = in_flight
         self._now = now
+        self._dresser = dresser
 
     def take(self, step: Step) -> bool:
         """Add a step to the plan. False: it has to wait for the answer to a send."""
@@ -96,7 +103,9 @@ class _Planner:
             if isinstance(event, wire.Read):
                 plan.reads.append((number, integration_id, step.person, event.mid))
             arrival = mapping.arrival(event, route.route, step.person, step.app, standby=step.standby)
-            plan.arrivals.append((number, arrival))
+            plan.arrivals.append((number, self._dresser.arrival(arrival, event, route.media_mode)))
+            if route.media_mode == STORE:
+                plan.copies.append(len(plan.arrivals) - 1)
         if isinstance(event, wire.Message):
             plan.not_shown += not_shown(event)
         return True

@@ -29,6 +29,7 @@ from heliograph.channels.instagram.render import Part, UnsupportedContentError, 
 from heliograph.channels.instagram.turning import IN_HAND_SECONDS, Next, Plan, Step, Turn
 from heliograph.events import Event, publish
 from heliograph.lanes import LeaseLostError, Outcome, settle
+from heliograph.messaging import commitment
 from heliograph.storage import Connection, Database, SecretBox
 from heliograph.storage.group_commit import GroupCommit
 from heliograph.telemetry import metrics
@@ -336,6 +337,8 @@ async def _tell(connection: Connection, plan: Plan) -> None:
     sent = [message_id for message_id, failure in plan.endings.items() if failure is None]
     given_up = [message_id for message_id, failure in plan.endings.items() if failure is not None] + plan.dropped
     reached = await ledger.finish(connection, sent, plan.now) if sent else set()
+    if sent:
+        await commitment.answered(connection, sent)
     if given_up:
         await ledger.give_up(connection, given_up)
     for client_id, answer in plan.owned_elsewhere:

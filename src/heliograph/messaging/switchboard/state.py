@@ -34,8 +34,12 @@ def board(app_id: str) -> str:
 )"""  # noqa: S608  a column's name, given by the statements of this house
 
 
-# A conversation `v` with its switchboard, for a select list; and the same as one JSON object.
-SEEN = f"v.*, {board('v.app_id')} as switchboard"
+# A conversation `v` with its switchboard, and since when it is owed an answer (commitments_pkey), for a select list; and,
+# without the latter, as one JSON object.
+SEEN = (
+    f"v.*, {board('v.app_id')} as switchboard,"  # noqa: S608
+    " (select since from commitments c where c.conversation_id = v.id) as waiting_since"
+)
 CONVERSATION = f"to_jsonb(v) || jsonb_build_object('switchboard', {board('v.app_id')})"
 
 # Served by conversations_pkey.

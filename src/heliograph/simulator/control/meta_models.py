@@ -9,6 +9,7 @@ from heliograph.simulator.control.models import Body, Id, Text, Thread
 Task = Literal["ANALYZE", "ADVERTISE", "MESSAGING", "MODERATE", "CREATE_CONTENT", "MANAGE"]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
+Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+", max_length=2000)]
 
 
 class RulesChange(Body):
@@ -52,6 +53,8 @@ class AppChange(Body):
     roles: list[Id] | None = Field(None, description="Ids of users, accounts and people with a role on the app.")
     human_agent: bool | None = None
     require_proof: bool | None = None
+    deauthorize_url: Address | None = Field(None, description="Called when a person removes the app; null for none.")
+    data_deletion_url: Address | None = Field(None, description="Called when a person wants their data deleted.")
 
 
 class OwnerChange(Body):

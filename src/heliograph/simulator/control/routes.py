@@ -7,6 +7,8 @@ from starlette.exceptions import HTTPException
 
 from heliograph.simulator.control import (
     comment_routes,
+    connection_routes,
+    fault_routes,
     meta_routes,
     routing_routes,
     rules_routes,
@@ -43,6 +45,8 @@ def create_control(world: World) -> FastAPI:
         comment_routes,
         routing_routes,
         rules_routes,
+        fault_routes,
+        connection_routes,
     ):
         api.include_router(rooms.router)
 

@@ -58,6 +58,8 @@ async def change_app(world: Held, app_id: str, body: models.AppChange) -> dict[s
         setattr(app, name, value)
     if body.all_advanced:
         app.advanced = None
+    for name in body.model_fields_set & {"deauthorize_url", "data_deletion_url"}:
+        setattr(app, name, getattr(body, name))
     world.state.save(app)
     return {**views.app(app), "live": app.live, "advanced": app.advanced, "roles": app.roles}
 

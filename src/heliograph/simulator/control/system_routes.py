@@ -1,19 +1,14 @@
-"""Control: the clock, the wire, live events, faults, deliveries, uploads, reset and health."""
+"""Control: the wire, live events, uploads, reset and health."""
 
-import dataclasses
 from typing import Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
-from heliograph.simulator import ids
-from heliograph.simulator.control import models
 from heliograph.simulator.control.held import Held
 from heliograph.simulator.control.lookup import ControlError
 from heliograph.simulator.control.uploads import read_upload
-from heliograph.simulator.faults import GraphFault, WebhookFault
 from heliograph.simulator.graph import media
-from heliograph.simulator.webhooks.settings import DeliverySettings
 from heliograph.simulator.wire_log import describe
 
 router = APIRouter(tags=["system"])
@@ -39,24 +34,6 @@ async def reset(world: Held) -> dict[str, bool]:
     return {"reset": True}
 
 
-@router.get("/clock")
-async def clock(world: Held) -> dict[str, Any]:
-    """The simulator's time in milliseconds since 1970, and its distance from real time."""
-    return {"now": world.clock.now_ms(), "offset_seconds": world.clock.offset_ms / 1000}
-
-
-@router.post("/clock")
-async def move_clock(world: Held, body: models.ClockChange) -> dict[str, Any]:
-    """Move the clock. Offset 0 returns to real time."""
-    if (body.advance_seconds is None) == (body.offset_seconds is None):
-        raise ControlError("advance_seconds", "Give either advance_seconds or offset_seconds.")
-    if body.offset_seconds is not None:
-        world.move_clock(round(body.offset_seconds * 1000))
-    else:
-        world.move_clock(world.clock.offset_ms + round((body.advance_seconds or 0) * 1000))
-    return await clock(world)
-
-
 @router.get("/wire")
 async def wire(
     world: Held,
@@ -80,63 +57,9 @@ async def wire_entry(world: Held, seq: int) -> dict[str, Any]:
 
 @router.get("/events")
 async def events(world: Held) -> StreamingResponse:
-    """Changes as server-sent events: thread, story, wire, clock, world, reset; resync means: read all again."""
+    """Changes as server-sent events: thread, story, wire, clock, faults, world, reset; resync means: read all again."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(world.hub.stream(), media_type="text/event-stream", headers=headers)
-
-
-@router.get("/faults")
-async def faults(world: Held) -> dict[str, Any]:
-    """The faults on order, for Graph calls and for webhooks."""
-    return {
-        "faults": [dataclasses.asdict(one) for one in world.faults.graph],
-        "webhook_faults": [dataclasses.asdict(one) for one in world.faults.webhook],
-    }
-
-
-@router.post("/faults", status_code=201)
-async def new_fault(world: Held, body: models.NewFault) -> dict[str, Any]:
-    """Let the next Graph calls that match go wrong."""
-    fault = GraphFault(ids.digits(8), **body.model_dump())
-    world.faults.graph.append(fault)
-    return dataclasses.asdict(fault)
-
-
-@router.delete("/faults")
-async def clear_faults(world: Held) -> dict[str, bool]:
-    """Clear every fault for Graph calls."""
-    world.faults.graph.clear()
-    return {"cleared": True}
-
-
-@router.post("/webhook-faults", status_code=201)
-async def new_webhook_fault(world: Held, body: models.NewWebhookFault) -> dict[str, Any]:
-    """Let the next webhook events go wrong."""
-    fault = WebhookFault(ids.digits(8), **body.model_dump())
-    world.faults.webhook.append(fault)
-    return dataclasses.asdict(fault)
-
-
-@router.delete("/webhook-faults")
-async def clear_webhook_faults(world: Held) -> dict[str, bool]:
-    """Clear every fault for webhooks."""
-    world.faults.webhook.clear()
-    return {"cleared": True}
-
-
-@router.get("/delivery")
-async def delivery(world: Held) -> dict[str, Any]:
-    """How webhooks are delivered."""
-    return dataclasses.asdict(world.delivery.settings)
-
-
-@router.patch("/delivery")
-async def change_delivery(world: Held, body: models.Delivery) -> dict[str, Any]:
-    """Change how webhooks are delivered."""
-    changed = {**dataclasses.asdict(world.delivery.settings), **body.model_dump(exclude_none=True)}
-    changed["retry_delays"] = tuple(changed["retry_delays"])
-    world.set_delivery(DeliverySettings(**changed))
-    return await delivery(world)
 
 
 @router.post("/media/lapse")

@@ -16,6 +16,8 @@ def app(one: App) -> dict[str, Any]:
         "human_agent": one.human_agent,
         "require_proof": one.require_proof,
         "callback_url": one.callback_url,
+        "deauthorize_url": one.deauthorize_url,
+        "data_deletion_url": one.data_deletion_url,
         "fields": one.fields,
     }
 

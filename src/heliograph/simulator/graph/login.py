@@ -60,10 +60,9 @@ def _long_lived(call: Call, app: App) -> Token:
 
 
 async def revoke_permissions(call: Call) -> dict[str, Any]:
-    """``DELETE /me/permissions``: the person removes the app; every token of it dies with 458."""
+    """``DELETE /me/permissions``: the person removes the app; its tokens die with 458, and it is told of that."""
     token = call.token()
-    for one in call.world.state.tokens.values():
-        if (one.app_id, one.owner_id) == (token.app_id, token.owner_id):
-            one.invalid_subcode = 458
-            call.world.state.save(one)
+    app, callbacks = call.world.state.apps[token.app_id], call.world.callbacks
+    callbacks.remove_app(app, token.owner_id)
+    call.after.append(lambda: callbacks.deauthorize_soon(app, token.owner_id))
     return {"success": True}

@@ -14,7 +14,6 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from heliograph.simulator.errors import GraphError, refuse
-from heliograph.simulator.faults import GraphFault
 from heliograph.simulator.graph import (
     apps,
     conversations,
@@ -25,11 +24,13 @@ from heliograph.simulator.graph import (
     people,
     posts,
     send,
+    spoiled,
     thread_control,
     uploads,
 )
 from heliograph.simulator.graph.call import Call, Files, locale_of, parameters
 from heliograph.simulator.graph.flavours import FACEBOOK_LOGIN, Flavour
+from heliograph.simulator.graph.spoiled import Reply
 from heliograph.simulator.wire_log import Entry
 from heliograph.simulator.world import World
 
@@ -120,31 +121,24 @@ class Graph:
         entry = world.wire.new("graph", world.clock.now_ms(), method, path, query, body)
         after: list[Callable[[], None]] = []
         usage: Headers = []
-        fault = world.faults.take_graph(method, path)
-        status = 0
-        answer: Any = {}
-        if fault and fault.delay_seconds:
-            await world.pause(fault.delay_seconds)
-        if fault and fault.mode == "before":
-            spoil: GraphFault | None = fault
+        struck = spoiled.strike(world, entry, headers) if world.faults.graph else None
+        if struck:
+            reply = await spoiled.reply(world, struck, lambda: self._answer(entry, headers, after, usage), after)
         else:
             status, answer = await self._answer(entry, headers, after, usage)
-            spoil = fault if status == 200 else None
-        if spoil and spoil.outcome == "error":
-            status, answer = spoil.status, spoil.error().body()
-        entry.response = orjson.dumps(answer) if not spoil or spoil.outcome == "error" else b""
-        entry.status = status if entry.response else None
+            reply = Reply(status, orjson.dumps(answer))
+        entry.response, entry.status = reply.body, None if reply.broken else reply.status
         entry.milliseconds = round((time.perf_counter() - began) * 1000)
-        if spoil or status != 200:
-            entry.summary = spoil.outcome if spoil and spoil.outcome != "error" else _summary(answer)
-        if spoil and spoil.outcome != "error":
-            world.wire.changed(entry)
-            for work in after:
-                work()
-            await self._break_off(spoil, send)
-            return
+        if struck or reply.status != 200:
+            entry.summary = reply.broken or _summary(reply.body) or (struck.fault.outcome if struck else "")
+        for name, value in reply.headers:
+            usage = [*(one for one in usage if one[0] != name), (name, value)]
         try:
-            await self._respond(send, status, entry.response, usage)
+            if reply.broken:
+                world.wire.changed(entry)
+                await self._break_off(reply.broken, after, send)
+            else:
+                await self._respond(send, reply, usage)
         finally:
             # The message is said even when its sender has hung up.
             world.wire.changed(entry)
@@ -236,24 +230,26 @@ class Graph:
                 return kind, found
         return "", None
 
-    async def _respond(self, send: Send, status: int, body: bytes, usage: Headers) -> None:
+    async def _respond(self, send: Send, reply: Reply, usage: Headers) -> None:
         self._world.calls += 1
         headers = [
-            (b"content-type", b"application/json; charset=UTF-8"),
-            (b"content-length", b"%d" % len(body)),
+            (b"content-type", reply.content_type),
+            (b"content-length", b"%d" % len(reply.body)),
             (b"date", self._world.clock.http_date()),
             (b"facebook-api-version", b"v23.0"),
             (b"access-control-allow-origin", b"*"),
             *usage,
         ]
-        if status == 401:
+        if reply.status == 401:
             headers.append((b"www-authenticate", b'OAuth "Facebook Platform" "invalid_token"'))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": reply.body})
 
-    async def _break_off(self, fault: GraphFault, send: Send) -> None:
+    async def _break_off(self, how: str, after: list[Callable[[], None]], send: Send) -> None:
         """No usable answer: silence, or an answer that ends in its middle because its length was a lie."""
-        if fault.outcome == "hang":
+        while after:
+            after.pop(0)()
+        if how == "hang":
             await self._world.pause(_HANG_SECONDS)
         headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -270,7 +266,11 @@ async def _body(receive: Receive) -> bytes:
             return bytes(body)
 
 
-def _summary(answer: Any) -> str:
+def _summary(body: bytes) -> str:
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return ""
     error = answer.get("error") if isinstance(answer, dict) else None
     if not isinstance(error, dict):
         return ""

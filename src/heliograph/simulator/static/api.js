@@ -19,6 +19,8 @@ async function call(method, path, body, headers = {}) {
 export const get = (path) => call("GET", path);
 export const post = (path, body = {}) =>
   call("POST", path, JSON.stringify(body), { "Content-Type": "application/json" });
+export const send = (method, path, body = {}) =>
+  call(method, path, JSON.stringify(body), { "Content-Type": "application/json" });
 export const upload = (file) => call("POST", "/uploads", file, { "Content-Type": file.type || "application/octet-stream" });
 
 /** Run something that may fail, and say so when it does. Returns undefined then. */

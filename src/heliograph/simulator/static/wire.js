@@ -84,7 +84,7 @@ function row(one) {
   return node;
 }
 
-const WHAT = { webhook: "Webhook", verification: "Verification", graph: "Graph" };
+const WHAT = { webhook: "Webhook", verification: "Verification", callback: "Callback", graph: "Graph" };
 
 function cells(one) {
   const out = direction(one) === "out";

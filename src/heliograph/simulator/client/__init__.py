@@ -1,0 +1,1 @@
+"""A client of the simulator's control API for tests and scripts: blocking, typed, without further libraries."""
