@@ -201,3 +201,49 @@ def test_a_slow_answer_holds_back_neither_others_parts_nor_their_next_messages(
     assert shop.deliveries(held) == []
     gate.open()
     eventually(lambda: shop.deliveries(held))
+
+
+def test_a_conversation_that_somebody_else_holds_holds_nobody_up(still: House, meta: PlayedMeta, loop: Loop) -> None:
+    """In one group with others: they go at once, it goes when it is let go."""
+    shop = still.shop()
+    people = [shop.person() for _ in range(4)]
+    messages = [shop.post(person, "Hi") for person in people]
+    lanes, held = loop.run(leased(still)), shop.conversation(people[0])
+
+    async def scene() -> None:
+        async with still.database.pool.acquire() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            await connection.execute("select from conversations where id = $1 for update", held)
+            working = asyncio.ensure_future(still.channel._outbound.handle(lanes))
+            while not all(meta.asked[person] for person in people[1:]):  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+            assert meta.asked[people[0]] == []
+            await transaction.rollback()
+            await working
+
+    loop.run(scene())
+    assert [shop.outcome(message) for message in messages] == [["channel"]] * 4
+    assert [meta.texts(person) for person in people] == [["Hi"]] * 4
+
+
+def test_echoes_that_race_with_the_answers_of_many_lock_nobody_out(
+    shop: Shop, house: House, meta: PlayedMeta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each echo is on its way before Meta answers; both sides settle the same parts at the same time."""
+    people = [shop.person() for _ in range(12)]
+    messages = []
+    for person in people:
+        mid = new_mid()
+
+        async def answer(_: dict[str, Any], person: str = person, mid: str = mid) -> tuple[int, Any]:
+            await asyncio.get_running_loop().run_in_executor(
+                None, lambda: shop.deliver(shop.echo(person, mid, text="Hi"))
+            )
+            return accepted(mid, person)
+
+        meta.script(person, answer)
+        messages.append(shop.post(person, "Hi"))
+    for message in messages:
+        eventually(lambda: shop.outcome(message) == ["channel", "user"])  # noqa: B023
+    assert house.value("select deadlocks from pg_stat_database where datname = current_database()") == 0

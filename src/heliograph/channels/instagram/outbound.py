@@ -8,6 +8,8 @@ states of a part, and the invariant, stand in :mod:`ledger`.
 """
 
 import asyncio
+import math
+import time
 from datetime import UTC, datetime, timedelta
 
 from heliograph.channels.base import SendOutcome
@@ -26,6 +28,9 @@ from heliograph.storage import Connection, Database, SecretBox
 from heliograph.telemetry.logs import get_logger
 
 log = get_logger("instagram")
+
+# Who waits for a turn in its account's line wakes on such a tick, so that those who go then share a transaction.
+TICK_SECONDS = 0.02
 
 
 class OutboundWorker:
@@ -58,7 +63,7 @@ class OutboundWorker:
         turn = Turn(lane)
         while (then := await self._take(turn)) is not None:
             if isinstance(then, Hold):
-                await asyncio.sleep(then.seconds)
+                await _tick(then.seconds)
                 turn = Turn(lane, goes=True, tag=then.tag)
             elif isinstance(then, Pass):
                 await activities.pass_on(self._database, self._graph, self._box, lane.key, then.job)
@@ -115,3 +120,9 @@ class OutboundWorker:
         await ledger.give_up(connection, [job.payload])
         failure = Failure("uncategorized_error", "An internal error kept this message from being sent.").wire()
         await publish(connection, [delivery_event(FAILURE, row, datetime.now(UTC), error=failure) for row in about])
+
+
+async def _tick(seconds: float) -> None:
+    """Sleep for so long, and to the next tick."""
+    now = time.monotonic()
+    await asyncio.sleep(math.ceil((now + seconds) / TICK_SECONDS) * TICK_SECONDS - now)
