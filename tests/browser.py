@@ -18,9 +18,9 @@ def executable() -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for the whole run."""
+    """One browser for a module: as long as it runs, no other event loop can in this thread."""
     found = executable()
     if found is None:
         words = "no Chromium on this machine: install it to test the pages"

@@ -16,7 +16,10 @@ from hypothesis import HealthCheck, settings
 
 from heliograph.storage.embedded import EmbeddedServer
 from heliograph.storage.migrate import migrate
+from tests.browser import browser
 from tests.support import fresh_name, in_database, on_server, open_directory, opened
+
+__all__ = ["browser"]
 
 OWN_SERVER = os.environ.get("HELIOGRAPH_TEST_DATABASE_URL", "")
 SERVERS = ["embedded", *(["own"] if OWN_SERVER else [])]

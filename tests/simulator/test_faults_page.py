@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from heliograph.simulator import Meta
 from heliograph.simulator.scenarios import SCENARIOS
-from tests.browser import NARROW, WIDE, browser, opened  # noqa: F401 - browser is a fixture
+from tests.browser import NARROW, WIDE, opened
 from tests.simulator.scripted import meta_of
 from tests.simulator.support import Seeded
 
@@ -20,7 +20,7 @@ def meta(seeded: Seeded) -> Meta:
 
 
 @pytest.fixture
-def page(browser: Browser, meta: Meta) -> Iterator[Page]:  # noqa: F811
+def page(browser: Browser, meta: Meta) -> Iterator[Page]:
     with opened(browser, f"{meta.url}/faults") as made:
         expect(made.locator("#orders")).to_contain_text("Meta behaves")
         yield made
@@ -37,7 +37,7 @@ def run(line: str, meta: Meta) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW])
-def test_anybody_can_use_it(browser: Browser, meta: Meta, scheme: str, size: tuple[int, int]) -> None:  # noqa: F811
+def test_anybody_can_use_it(browser: Browser, meta: Meta, scheme: str, size: tuple[int, int]) -> None:
     meta.spoil_webhooks("duplicate", rate=0.05, seed=3)
     meta.fail_calls("613/2534040")
     with opened(browser, f"{meta.url}/faults", size, scheme) as page:

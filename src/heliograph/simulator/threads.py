@@ -217,10 +217,10 @@ class Threads:
         self._hub.publish("story", {"owner_id": owner_id, "story_id": story.id})
         return story
 
-    def stories_of(self, owner_id: str) -> list[Story]:
-        """The stories that are still alive, youngest first."""
+    def stories_of(self, owner_id: str | None) -> list[Story]:
+        """The stories that are still alive, youngest first; of one account or person, or of everybody with None."""
         alive_since = self._clock.now_ms() - STORY_MS
-        mine = (one for one in self._state.stories.values() if one.owner_id == owner_id)
+        mine = (one for one in self._state.stories.values() if owner_id in (None, one.owner_id))
         return [one for one in reversed(list(mine)) if one.created_ms >= alive_since]
 
     def _changed(self, thread: Thread, what: str, mid: str | None) -> None:

@@ -3,6 +3,7 @@
 Entries keep what was sent as it was sent; secrets are masked when an entry is read, so that writing one costs little.
 """
 
+import json
 import re
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -73,6 +74,12 @@ class WireLog:
         """The entry with that number, if the ring still holds it."""
         return next((entry for entry in self._entries if entry.seq == seq), None)
 
+    def holding(self, text: str, after: int = 0) -> list[Entry]:
+        """The entries after number ``after`` that hold a text, as it is or as JSON writes it, oldest first."""
+        quoted = json.dumps(text)[1:-1]
+        needles = {one.encode().lower() for one in (text, quoted, quoted.replace("/", "\\/"))}
+        return [entry for entry in self._entries if entry.seq > after and _holds(entry, needles)]
+
     @property
     def last(self) -> int:
         """The number of the youngest entry, 0 when there was none."""
@@ -81,6 +88,12 @@ class WireLog:
     def clear(self) -> None:
         """Drop all entries. Numbers go on, so that a reader's cursor stays valid."""
         self._entries.clear()
+
+
+def _holds(entry: Entry, needles: set[bytes]) -> bool:
+    line = f"{entry.method} {entry.path} {entry.status} {entry.summary}".encode("utf-8", "replace").lower()
+    places = (line, entry.body.lower(), entry.response.lower())
+    return any(needle in place for needle in needles for place in places)
 
 
 def gist(text: str | None, otherwise: str) -> str:

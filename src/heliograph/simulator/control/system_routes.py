@@ -39,9 +39,13 @@ async def wire(
     world: Held,
     after: int | None = Query(None, ge=0, description="Only entries after this number; absent: the youngest."),
     limit: int = Query(100, ge=1, le=1000),
+    contains: str | None = Query(None, max_length=300, description="Only entries with this text in them."),
 ) -> dict[str, Any]:
     """What went over the wire, oldest first, with tokens and secrets masked."""
-    entries = world.wire.latest(limit) if after is None else world.wire.after(after, limit)
+    if contains:
+        entries = world.wire.holding(contains, after or 0)[-limit:]
+    else:
+        entries = world.wire.latest(limit) if after is None else world.wire.after(after, limit)
     secrets = world.state.secrets()
     return {"entries": [describe(one, secrets) for one in entries], "last": world.wire.last}
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from heliograph.simulator.control import lookup, models, views
 from heliograph.simulator.control.held import Held
@@ -112,10 +112,33 @@ async def threads(world: Held) -> dict[str, Any]:
 
 
 @router.get("/threads/{account_id}/{person}")
-async def thread(world: Held, account_id: str, person: str) -> dict[str, Any]:
-    """One thread with its messages, oldest first."""
+async def thread(
+    world: Held,
+    account_id: str,
+    person: str,
+    before: str | None = Query(None, description="A mid: only messages that came before it."),
+    limit: int | None = Query(None, ge=1, le=1000, description="Only the youngest; absent: all."),
+) -> dict[str, Any]:
+    """One thread with its messages, oldest first. ``older`` tells whether there are some before the first."""
     found = lookup.thread(world, account_id, person)
-    return {**views.thread(world, found), "messages": views.messages(world, found)}
+    if before is not None and getattr(world.state.messages.get(before), "thread", None) != found.key:
+        raise ControlError("before", f"The thread has no message {before}.", 404)
+    return {**views.thread(world, found), **views.messages(world, found, before, limit)}
+
+
+@router.get("/messages/{mid}")
+async def one_message(world: Held, mid: str) -> dict[str, Any]:
+    """One message, also when it was unsent."""
+    said = world.state.messages.get(mid)
+    if said is None:
+        raise ControlError("mid", f"No message has the mid {mid}.", 404)
+    return views.one_message(world, said)
+
+
+@router.get("/stories")
+async def all_stories(world: Held) -> dict[str, Any]:
+    """Every story that is alive, of accounts and of people, youngest first."""
+    return {"stories": [views.story(world, one) for one in world.threads.stories_of(None)]}
 
 
 @router.get("/accounts/{account_id}/stories")

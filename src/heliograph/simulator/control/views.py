@@ -50,7 +50,12 @@ def person(one: Person) -> dict[str, Any]:
 
 def story(world: World, one: Story) -> dict[str, Any]:
     """A story that is alive."""
-    return {"id": one.id, "url": world.cdn.link(one.asset_id), "timestamp": one.created_ms}
+    return {
+        "id": one.id,
+        "owner_id": one.owner_id,
+        "url": world.cdn.link(one.asset_id),
+        "timestamp": one.created_ms,
+    }
 
 
 def thread(world: World, one: Thread) -> dict[str, Any]:
@@ -70,7 +75,10 @@ def thread(world: World, one: Thread) -> dict[str, Any]:
         "owner_app_id": routing.owner(one, now),
         "updated": one.updated_ms or None,
         "last_text": next((said.text for said in reversed(listed) if said.text), None),
+        "last": _gist(next((said for said in reversed(listed) if not said.deleted), None)),
+        "unread": _unread(one, listed),
         "typing": one.typing_until_ms > now,
+        "typing_until": one.typing_until_ms if one.typing_until_ms > now else None,
         "window": {
             "state": state.state,
             "standard_closes": state.standard_closes_ms,
@@ -79,12 +87,46 @@ def thread(world: World, one: Thread) -> dict[str, Any]:
     }
 
 
-def messages(world: World, one: Thread) -> list[dict[str, Any]]:
-    """The messages of a thread, oldest first."""
+def _gist(said: Message | None) -> dict[str, Any] | None:
+    """As much of a message as a list of threads or a quotation shows."""
+    if said is None:
+        return None
+    return {
+        "from": said.sender,
+        "text": said.text,
+        "attachments": [one["type"] for one in said.attachments],
+        "template": said.template is not None,
+        "deleted": said.deleted,
+    }
+
+
+def _unread(one: Thread, listed: list[Message]) -> int:
+    """How many messages of the business the person has not seen. Whoever writes has seen what stood there."""
+    count = 0
+    for said in reversed(listed):
+        if said.sender == "person" or said.mid == one.person_seen:
+            break
+        count += not said.deleted
+    return count
+
+
+def messages(world: World, one: Thread, before: str | None = None, limit: int | None = None) -> dict[str, Any]:
+    """Messages of a thread, oldest first: all, or the youngest ``limit`` that came before the message ``before``."""
     listed = world.state.listed[one.key]
     order = {said.mid: index for index, said in enumerate(listed)}
+    end = order.get(before or "", len(listed))
+    start = 0 if limit is None else max(0, end - limit)
     seen = {"business": order.get(one.person_seen or "", -1), "person": order.get(one.business_seen or "", -1)}
-    return [message(world, said, seen[said.sender] >= order[said.mid]) for said in listed]
+    told = [message(world, said, seen[said.sender] >= start + index) for index, said in enumerate(listed[start:end])]
+    return {"messages": told, "older": start > 0}
+
+
+def one_message(world: World, said: Message) -> dict[str, Any]:
+    """One message, with what its thread knows of it."""
+    thread = world.state.threads[said.thread]
+    order = [one.mid for one in world.state.listed[thread.key]]
+    mid = thread.person_seen if said.sender == "business" else thread.business_seen
+    return message(world, said, mid in order and order.index(said.mid) <= order.index(mid))
 
 
 def message(world: World, said: Message, seen: bool) -> dict[str, Any]:
@@ -102,6 +144,7 @@ def message(world: World, said: Message, seen: bool) -> dict[str, Any]:
         "reply_to": said.reply_to,
         "referral": said.referral,
         "unsupported": said.unsupported,
+        "quoted": _quoted(world, said.reply_to),
         "tag": said.tag,
         "messaging_type": said.messaging_type,
         "timestamp": said.timestamp_ms,
@@ -110,6 +153,17 @@ def message(world: World, said: Message, seen: bool) -> dict[str, Any]:
         "reactions": [{"from": by, **given} for by, given in said.reactions.items()],
         "seen": seen,
     }
+
+
+def _quoted(world: World, target: dict[str, str] | None) -> dict[str, Any] | None:
+    """What a message answers, so that a reader of one page need not look for it on another."""
+    if target is None:
+        return None
+    if "story_id" in target:
+        return {"story_id": target["story_id"], "url": world.cdn.link(target["asset_id"])}
+    answered = world.state.messages.get(target["mid"])
+    gist = _gist(answered)
+    return {"mid": target["mid"], **gist} if gist else None
 
 
 def _attachment(world: World, stored: dict[str, Any]) -> dict[str, Any]:

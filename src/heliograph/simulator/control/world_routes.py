@@ -75,6 +75,7 @@ async def change_account(world: Held, account_id: str, body: models.AccountChang
     if body.linked is not None:
         page.account_id = account.id if body.linked else None
         world.state.save(page)
+    world.hub.publish("world", {})
     return views.account(page, account)
 
 
@@ -142,6 +143,7 @@ async def change_person(world: Held, person: str, body: models.PersonChange) -> 
     for name, value in body.model_dump(exclude_none=True).items():
         setattr(someone, name, None if value == "" else value)
     world.state.save(someone)
+    world.hub.publish("world", {})
     return views.person(someone)
 
 

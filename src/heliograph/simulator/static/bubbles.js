@@ -1,106 +1,94 @@
 // How a message looks in the phone.
 
-import { el, onThisOrigin, times } from "./dom.js";
+import { el, icon, onThisOrigin, times } from "./dom.js";
+import { feel } from "./gestures.js";
+import { attachment, pictures } from "./media.js";
+import { cards } from "./cards.js";
+import { gist, linked } from "./words.js";
 
-/** A picture, or a word in its place when its link no longer works. */
-const picture = (url, words) =>
-  el("img", { src: onThisOrigin(url), alt: words, loading: "lazy", onerror: (event) => event.target.replaceWith(`${words} (no longer available)`) });
-
-const MEDIA = {
-  image: (url) => picture(url, "Picture"),
-  video: (url) => el("video", { src: onThisOrigin(url), controls: true, preload: "metadata" }),
-};
-const NAMES = { audio: "Voice message", file: "File", share: "Shared post", ig_reel: "Shared reel", ephemeral: "View-once picture" };
-
-/** One message as a list item. `acts` are {menu(message, button), reply(message), tap(button)}; `context` knows the thread around it. */
+/**
+ * One message as a list item, without its marks. `context` is what the conversation around it makes of it: {name};
+ * `acts` are {menu(message, node), reply(message), love(message), tap(button), jump(mid)}.
+ */
 export function bubble(message, context, acts) {
   const mine = message.from === "person";
-  const node = el("li", { class: `said${mine ? " mine" : ""}${context.turn ? " turn" : ""}` });
-  if (message.deleted) {
-    node.append(el("span", { class: "bubble gone", text: mine ? "You unsent a message" : "Unsent by the business" }));
-    return node;
+  const who = mine ? "You" : context.name;
+  const body = el("div", { class: "said-body" }, ...parts(message, acts));
+  const node = el("div", {
+    class: `said${mine ? " mine" : ""}`, role: "group", tabindex: "-1", "data-mid": message.mid,
+    "aria-label": `${who}, ${times.clock(message.timestamp)}: ${gist(message)}`,
+    "aria-description": "Enter opens what you can do",
+  },
+    quote(message, mine, context, acts),
+    el("div", { class: "said-row" }, body, tools(message, acts)));
+  node.addEventListener("keydown", (event) => {
+    if (event.target !== node || !["Enter", " ", "ContextMenu"].includes(event.key)) return;
+    event.preventDefault();
+    acts.menu(message, node);
+  });
+  feel(node, { hold: () => acts.menu(message, node), reply: () => acts.reply(message), love: () => acts.love(message) });
+  return el("li", { class: `entry${mine ? " mine" : ""}` }, node);
+}
+
+/** What changes while a message is read, or its film runs: reactions and the words under it. */
+export function dress(node, message, context, { turn, note }) {
+  const words = JSON.stringify([message.reactions, turn, note]);
+  if (node.dataset.marks === words) return;
+  node.dataset.marks = words;
+  node.classList.toggle("turn", turn);
+  for (const mark of node.querySelectorAll(".reactions, .note")) mark.remove();
+  node.firstChild.append(...[reactions(message, context), note ? el("span", { class: "note", text: note }) : null].filter(Boolean));
+}
+
+function parts(message, acts) {
+  const found = [];
+  const images = message.attachments.filter((one) => one.type === "image" && !one.payload?.sticker_id);
+  if (images.length > 1) found.push(pictures(images));
+  for (const one of message.attachments) if (images.length < 2 || !images.includes(one)) found.push(attachment(one));
+  if (message.text) {
+    const lone = /^(\p{Extended_Pictographic}(\uFE0F|\u200D|\p{Emoji_Modifier})*){1,3}$/u.test(message.text);
+    found.push(el("div", { class: lone ? "bubble lone" : "bubble", title: times.dayClock(message.timestamp), dir: "auto" }, ...linked(message.text)));
   }
-  const quoted = quote(message, context);
-  if (quoted) node.append(quoted);
-  for (const one of message.attachments) node.append(media(one, message, acts));
-  if (message.text) node.append(handle(message, acts, { class: "bubble", text: message.text }));
-  if (message.template) node.append(...cards(message.template, acts));
-  if (message.reactions.length) {
-    const faces = message.reactions.map((one) => one.emoji).join(" ");
-    node.append(el("span", { class: "reactions", text: faces, "aria-label": `Reactions: ${faces}` }));
+  if (message.template) found.push(cards(message.template, acts));
+  return found.length ? found : [el("div", { class: "bubble soft", text: "An empty message" })];
+}
+
+/** What a mouse or a keyboard finds beside a message; fingers hold and swipe instead. */
+const tools = (message, acts) =>
+  el("div", { class: "said-tools" },
+    el("button", { type: "button", class: "tool", tabindex: "-1", "aria-label": "React, and more", "aria-haspopup": "menu", onclick: (event) => acts.menu(message, event.currentTarget) }, icon("face")),
+    el("button", { type: "button", class: "tool", tabindex: "-1", "aria-label": "Reply", onclick: () => acts.reply(message) }, icon("reply")));
+
+function quote(message, mine, context, acts) {
+  const target = message.quoted;
+  if (!target) return message.reply_to ? el("span", { class: "quoted", text: "Answer to a message" }) : null;
+  if (target.story_id) {
+    return el("div", { class: "quoted story-quote" },
+      el("span", { text: mine ? "You answered their story" : "Answered the story" }),
+      el("img", { src: onThisOrigin(target.url), alt: "The story", loading: "lazy", onerror: (event) => event.target.replaceWith("The story is over") }));
   }
-  const notes = remarks(message, mine, context);
-  if (notes) node.append(el("span", { class: "note", text: notes, title: times.dayClock(message.timestamp) }));
-  return node;
+  const said = target.from === "person" ? (mine ? "You answered yourself" : "Answered you") : mine ? `You answered ${context.name}` : "Answered themselves";
+  return el("button", { type: "button", class: "quoted", tabindex: "-1", onclick: () => acts.jump(target.mid) },
+    el("span", { class: "quoted-who", text: said }), el("span", { class: "quoted-words", text: gist(target) }));
 }
 
-/** The part of a message that opens its menu: by click, Enter, or the context menu key. */
-function handle(message, acts, properties, ...children) {
-  const who = message.from === "person" ? "You" : "Business";
-  const node = el("button", {
-    type: "button", "aria-haspopup": "menu", title: times.dayClock(message.timestamp),
-    "aria-label": message.text ? `${who}: ${message.text}` : `${who}: attachment`, ...properties,
-    onclick: () => acts.menu(message, node),
-    oncontextmenu: (event) => { event.preventDefault(); acts.menu(message, node); },
-  }, ...children);
-  swipe(node, () => acts.reply(message));
-  return node;
+function reactions(message, context) {
+  if (!message.reactions.length) return null;
+  const words = message.reactions.map((one) => `${one.emoji} from ${one.from === "person" ? "you" : context.name}`).join(", ");
+  return el("span", { class: "reactions", role: "img", "aria-label": `Reactions: ${words}`, title: words, text: message.reactions.map((one) => one.emoji).join(" ") });
 }
 
-/** Swipe to reply: a finger that moves sideways, not up or down. */
-function swipe(node, act) {
-  let start = null;
-  node.addEventListener("touchstart", (event) => { start = event.touches[0]; }, { passive: true });
-  node.addEventListener("touchend", (event) => {
-    const end = event.changedTouches[0];
-    const [across, along] = [Math.abs(end.clientX - start.clientX), Math.abs(end.clientY - start.clientY)];
-    if (across > 48 && along < 24) act();
-  }, { passive: true });
-}
-
-function quote(message, context) {
-  const target = message.reply_to;
-  if (!target) return null;
-  const words = target.story_id ? "Answer to a story" : `Answer to “${context.text(target.mid)}”`;
-  return el("span", { class: "quoted", text: words });
-}
-
-function media(one, message, acts) {
-  if (one.type === "like_heart") return handle(message, acts, { class: "bubble", text: "❤️" });
-  if (one.type === "story_mention") {
-    return handle(message, acts, { class: "picture" }, one.url ? picture(one.url, "Your story") : "Your story");
-  }
-  const make = MEDIA[one.type];
-  if (make && one.url) return handle(message, acts, { class: "picture" }, make(one.url));
-  return handle(message, acts, { class: "bubble", text: NAMES[one.type] ?? `Attachment (${one.type})` });
-}
-
-function cards(template, acts) {
-  const elements = template.template_type === "button" ? [{ title: template.text, buttons: template.buttons }] : template.elements;
-  return elements.map((one) =>
-    el("div", { class: "card" },
-      one.image_url ? el("img", { src: one.image_url, alt: "", loading: "lazy" }) : null,
-      el("div", { class: "card-words" },
-        template.template_type === "button" ? one.title : el("strong", { text: one.title }),
-        one.subtitle ? el("span", { class: "soft small", text: one.subtitle }) : null),
-      (one.buttons ?? []).map((button) => cardButton(button, acts))));
-}
-
-function cardButton(button, acts) {
-  if (button.type === "web_url") {
-    return el("a", { class: "card-button", href: button.url, target: "_blank", rel: "noreferrer noopener", text: button.title });
-  }
-  return el("button", { type: "button", class: "card-button", text: button.title, onclick: () => acts.tap(button) });
-}
-
-function remarks(message, mine, context) {
-  const parts = [];
-  if (message.edited) parts.push("edited");
-  if (message.attachments.some((one) => one.type === "story_mention")) parts.push("you mentioned the account in your story");
-  if (message.postback) parts.push("tapped");
-  if (message.quick_reply_payload !== null && mine) parts.push("quick reply");
-  if (message.source === "app") parts.push("written in the app");
-  if (message.tag) parts.push(message.tag);
-  if (context.last && mine) parts.push(message.seen ? "Seen" : "Sent");
-  return parts.join(" · ");
+/** The small words under a message. `lastOf` tells whether it is the last of its side, `last` whether it is the last of all. */
+export function remarks(message, lastOf, last) {
+  const mine = message.from === "person";
+  return [
+    message.edited && "Edited",
+    message.postback && "Tapped",
+    message.quick_reply_payload !== null && mine && "Quick reply",
+    message.source === "app" && "Written in the app",
+    message.tag === "HUMAN_AGENT" ? "Human agent" : message.tag,
+    lastOf && mine && message.seen && "Seen",
+    last && mine && !message.seen && "Sent",
+    last && !mine && message.seen && "Seen by you",
+  ].filter(Boolean).join(" · ");
 }

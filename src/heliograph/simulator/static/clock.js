@@ -15,6 +15,8 @@ export const onClock = (watch) => watchers.push(watch);
 function show() {
   const at = now();
   byId("clock-now").textContent = times.dayClock(at);
+  const phone = byId("phone-clock"); // not every page has a phone
+  if (phone) phone.textContent = times.clock(at);
   byId("clock-now").dateTime = new Date(at).toISOString();
   const shift = byId("clock-shift");
   const moved = Math.abs(offset) >= 1000;

@@ -16,6 +16,25 @@ export function el(tag, properties = {}, ...children) {
   return node;
 }
 
+/** One of the page's own pictures, by its name in icons.html. */
+export const icon = (name) => byId("icons").content.querySelector(`[data-icon="${name}"]`).cloneNode(true);
+
+/** Put a picture before the words of an element that has a name of its own. */
+export const withIcon = (node, name) => { node.prepend(icon(name)); return node; };
+
+/** Say something to those who listen instead of looking. */
+export const speak = (words) => { byId("spoken").textContent = words; };
+
+/** An address that may stand in a link: http and https only, whatever somebody wrote. */
+export function webLink(text) {
+  try {
+    const url = new URL(text);
+    return ["http:", "https:"].includes(url.protocol) ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
 let toastTimer;
 
 /** A passing word at the foot of the page; bad news stays longer. */
@@ -43,8 +62,8 @@ export async function copy(text) {
   toast("Copied");
 }
 
-export const copyButton = (text, label = "Copy") =>
-  el("button", { type: "button", class: "button quiet", text: label, onclick: () => copy(text()) });
+export const copyButton = (text, label = "Copy", look = "button quiet") =>
+  el("button", { type: "button", class: look, text: label, onclick: () => copy(text()) });
 
 /** A link to media, on the origin of this page: the one that servers use may be out of the browser's reach. */
 export function onThisOrigin(link) {
@@ -59,7 +78,21 @@ const dayTime = new Intl.DateTimeFormat(undefined, {
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const exact = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
+const short = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit" });
+const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+
+/** How long ago, as a list of conversations says it. */
+function ago(ms, now) {
+  const minutes = Math.floor((now - ms) / 60_000);
+  if (minutes < 1) return "now";
+  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h`;
+  return minutes < 7 * 24 * 60 ? `${Math.floor(minutes / 1440)} d` : date.format(ms);
+}
+
 export const times = {
+  ago,
+  short: (ms) => short.format(ms),
   clock: (ms) => clockTime.format(ms),
   dayClock: (ms) => dayTime.format(ms),
   day: (ms) => day.format(ms),

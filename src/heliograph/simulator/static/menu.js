@@ -1,6 +1,6 @@
 // One small menu at a time, by mouse and by keyboard.
 
-import { el } from "./dom.js";
+import { el, icon } from "./dom.js";
 
 let open = null;
 
@@ -9,23 +9,23 @@ export function closeMenu() {
   const { node, from } = open;
   open = null;
   node.remove();
-  from.setAttribute("aria-expanded", "false");
-  from.focus();
+  if (from.hasAttribute("aria-haspopup")) from.setAttribute("aria-expanded", "false");
+  if (from.isConnected) from.focus({ preventScroll: true });
 }
 
-/** Show `entries` ({label, act, danger?}) beside the element `from`; `faces` is a row of small ones on top. */
+/** Show `entries` ({label, act, icon?, danger?}) beside the element `from`; `faces` is a row of small ones on top. */
 export function showMenu(from, entries, faces = []) {
   closeMenu();
-  const item = (label, act, extra = {}) =>
-    el("button", { type: "button", role: "menuitem", text: label, onclick: () => { closeMenu(); act(); }, ...extra });
-  const node = el("div", { class: "menu", role: "menu" },
-    faces.length ? el("div", { class: "menu-faces" }, faces.map((one) => item(one.label, one.act, { "aria-label": one.name }))) : null,
-    entries.map((one) => item(one.label, one.act, { class: one.danger ? "danger" : undefined })));
+  const item = (one, extra = {}) =>
+    el("button", { type: "button", role: "menuitem", tabindex: "-1", onclick: () => { closeMenu(); one.act(); }, ...extra }, one.icon ? icon(one.icon) : null, one.label);
+  const node = el("div", { class: "menu", role: "menu", "aria-label": "What to do" },
+    faces.length ? el("div", { class: "menu-faces", role: "group", "aria-label": "Emoji" },
+      faces.map((one) => item(one, { "aria-label": one.name, class: one.pressed ? "pressed" : undefined }))) : null,
+    entries.map((one) => item(one, { class: one.danger ? "danger" : undefined })));
   node.addEventListener("keydown", move);
-  // Inside the phone, so that the menu comes next in the order of tabbing.
   document.body.append(node);
   place(node, from.getBoundingClientRect());
-  from.setAttribute("aria-expanded", "true");
+  if (from.hasAttribute("aria-haspopup")) from.setAttribute("aria-expanded", "true");
   open = { node, from };
   node.querySelector("button").focus();
 }
@@ -59,3 +59,4 @@ function move(event) {
 document.addEventListener("pointerdown", (event) => {
   if (open && !open.node.contains(event.target)) closeMenu();
 });
+addEventListener("resize", closeMenu);

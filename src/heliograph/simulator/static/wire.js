@@ -1,50 +1,62 @@
 // The panel "On the wire": every request, both ways, each body one click away.
 
 import { attempt, get } from "./api.js";
-import { byId, copyButton, el, times } from "./dom.js";
+import { byId, el, times } from "./dom.js";
+import { rove } from "./keep.js";
+import { detail } from "./wire-detail.js";
 
 const KEEP = 300;
 let entries = new Map(); // seq -> summary
 let rows = new Map(); // seq -> list item
-let opened = new Set();
+const opened = new Set();
 let waiting = 0;
+let paused = false;
 let show = "all";
+let sought = "";
 
 const direction = (one) => (one.kind === "graph" ? "in" : "out");
-const wanted = (one) => show === "all" || direction(one) === show;
+const good = (one) => one.status >= 200 && one.status < 300;
+const trouble = (one) => (one.status !== null && !good(one)) || one.attempts > 1 || (one.attempts > 0 && one.status === null);
+const wanted = (one) => (show === "bad" ? trouble(one) : show === "all" || direction(one) === show);
 
-/** Read the youngest entries again. */
+/** Read the youngest entries again, those that hold the sought words. */
 export async function readWire() {
-  const told = await attempt(() => get("/wire?limit=200"));
-  if (!told) return;
+  const asked = sought;
+  const told = await attempt(() => get(`/wire?limit=200${asked ? `&contains=${encodeURIComponent(asked)}` : ""}`));
+  if (!told || asked !== sought) return;
   entries = new Map(told.entries.map((one) => [one.seq, { ...one, attempts: one.attempts.length }]));
-  rows.clear();
+  rows = new Map();
   opened.clear();
   drawAll();
 }
 
+let searching = null;
+
 /** Take in one new or changed entry. What is being read is not moved: then new ones wait behind a button. */
 export function wireChanged(one) {
+  if (sought) {
+    // Only the simulator knows the bodies.
+    if (!opened.size && !paused) searching ??= setTimeout(() => { searching = null; readWire(); }, 250);
+    return;
+  }
   const known = entries.has(one.seq);
   entries.set(one.seq, one);
   if (entries.size > KEEP) drop();
-  if (known && rows.has(one.seq)) {
-    const row = rows.get(one.seq);
-    row.querySelector(".wire-row").replaceChildren(...cells(one));
-    if (opened.has(one.seq)) detail(one.seq, row.querySelector(".wire-detail"));
-    return;
-  }
+  if (known && rows.has(one.seq)) return redraw(one);
   if (!wanted(one)) return;
-  const list = byId("wire");
-  if (opened.size || list.scrollTop > 40) {
+  if (paused || opened.size || byId("wire").scrollTop > 40) {
     waiting += known ? 0 : 1;
     drawWaiting();
-    return;
-  }
-  if (!known) {
-    list.prepend(row(one));
+  } else if (!byId("wire").contains(rows.get(one.seq) ?? null)) {
+    byId("wire").prepend(row(one));
     empty();
   }
+}
+
+function redraw(one) {
+  const node = rows.get(one.seq);
+  node.querySelector(".wire-row").replaceChildren(...cells(one));
+  if (opened.has(one.seq)) detail(one.seq, node.querySelector(".wire-detail"));
 }
 
 function drop() {
@@ -75,10 +87,19 @@ function empty() {
   const nothing = !byId("wire").children.length;
   byId("wire-empty").hidden = !nothing;
   byId("wire").hidden = nothing;
+  if (nothing) drawEmpty();
+}
+
+function drawEmpty() {
+  const nowhere = sought || show !== "all";
+  byId("wire-empty").replaceChildren(
+    el("strong", { text: nowhere ? "Nothing here matches" : "Nothing on the wire yet" }),
+    el("p", { text: nowhere ? "Show all, or look for something else." : "When your server calls the Graph API, or the simulator sends it a webhook, both appear here with their exact bytes. Connect your server, then write something in the phone." }),
+    nowhere ? el("button", { type: "button", class: "button", text: "Show all", onclick: () => { choose("all"); seek(""); } }) : "");
 }
 
 function row(one) {
-  const head = el("button", { type: "button", class: "wire-row", "aria-expanded": "false", onclick: () => toggle(one.seq) }, cells(one));
+  const head = el("button", { type: "button", class: "wire-row", "aria-expanded": String(opened.has(one.seq)), onclick: () => toggle(one.seq) }, cells(one));
   const node = el("li", {}, head);
   rows.set(one.seq, node);
   return node;
@@ -117,85 +138,64 @@ function status(one) {
     const words = one.kind === "graph" ? (one.summary || "under way") : one.attempts ? "no answer" : "under way";
     return el("span", { class: `status ${one.attempts ? "bad" : ""}`, text: `${one.attempts ? "✕" : "…"} ${words}${tries}` });
   }
-  const good = one.status >= 200 && one.status < 300;
-  const late = good && one.attempts > 1;
-  const shape = late ? "▲" : good ? "✓" : "✕";
-  return el("span", { class: `status ${late ? "warn" : good ? "good" : "bad"}`, text: `${shape} ${one.status}${tries}`, title: `${one.milliseconds} ms` });
+  const late = good(one) && one.attempts > 1;
+  const shape = late ? "▲" : good(one) ? "✓" : "✕";
+  return el("span", { class: `status ${late ? "warn" : good(one) ? "good" : "bad"}`, text: `${shape} ${one.status}${tries}`, title: `${one.milliseconds} ms` });
 }
 
-async function toggle(seq) {
+function toggle(seq) {
   const node = rows.get(seq);
-  const head = node.querySelector(".wire-row");
-  if (opened.delete(seq)) {
-    head.setAttribute("aria-expanded", "false");
+  const closing = opened.delete(seq);
+  node.querySelector(".wire-row").setAttribute("aria-expanded", String(!closing));
+  if (closing) {
     node.querySelector(".wire-detail").remove();
-    if (!opened.size && waiting) drawAll();
+    if (!opened.size && waiting && !paused) drawAll();
     return;
   }
   opened.add(seq);
-  head.setAttribute("aria-expanded", "true");
   const sheet = el("div", { class: "wire-detail" });
   node.append(sheet);
-  await detail(seq, sheet);
+  detail(seq, sheet);
 }
 
-async function detail(seq, sheet) {
-  const told = await attempt(() => get(`/wire/${seq}`));
-  if (!told) return;
-  const query = told.query ? `${told.path}?${decode(told.query)}` : "";
-  const headers = Object.entries(told.headers).map(([name, value]) => `${name}: ${value}`).join("\n");
-  sheet.replaceChildren(...[
-    query && part("Address", query, query),
-    told.body && part("Body", pretty(told.body), told.body),
-    headers && part("Headers", headers, headers),
-    told.response && part(`Answer${told.status ? ` ${told.status}` : ""}, ${told.milliseconds} ms`, pretty(told.response), told.response),
-    told.attempts.length > 1 || told.attempts.some((one) => one.error) ? attempts(told.attempts) : null,
-  ].filter(Boolean));
-  if (!sheet.children.length) sheet.append(el("p", { class: "soft small", text: "Nothing was sent along." }));
+function choose(name) {
+  show = name;
+  for (const one of byId("wire-filter").children) one.setAttribute("aria-pressed", String(one.dataset.show === name));
+  drawAll();
 }
 
-/** A body: shown pretty, copied exactly as it went over the wire. */
-const part = (title, shown, raw) =>
-  el("section", { class: "part" },
-    el("div", { class: "part-head" }, el("h3", { text: title }), copyButton(() => raw)),
-    el("pre", { tabindex: "0" }, el("code", { text: shown })));
-
-const attempts = (list) =>
-  el("section", { class: "part" }, el("div", { class: "part-head" }, el("h3", { text: "Tries" })),
-    el("ol", { class: "attempts" }, list.map((one) =>
-      el("li", { text: `${times.exact(one.time)}: ${one.status ?? one.error ?? "no answer"}, ${one.milliseconds} ms` }))));
-
-function pretty(text) {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text.includes("=") && !text.includes("\n") ? decode(text).replaceAll("&", "\n") : text;
-  }
+function seek(text) {
+  sought = text.trim();
+  byId("wire-find").value = text;
+  readWire();
 }
 
-function decode(text) {
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "));
-  } catch {
-    return text;
-  }
+/** Show what went over the wire for one message. */
+export function findOnWire(mid) {
+  document.querySelector('.step[data-step="wire"]').click();
+  choose("all");
+  seek(mid);
+  byId("wire-find").focus();
+}
+
+function pause() {
+  paused = !paused;
+  byId("wire-pause").setAttribute("aria-pressed", String(paused));
+  if (!paused) drawAll();
 }
 
 export function startWire() {
+  rove(byId("wire"), ".wire-row");
   byId("wire-new").addEventListener("click", () => {
     for (const seq of [...opened]) toggle(seq);
     drawAll();
     byId("wire").scrollTop = 0;
   });
-  byId("wire").addEventListener("scroll", () => { if (byId("wire").scrollTop === 0 && waiting && !opened.size) drawAll(); });
-  for (const button of byId("wire-filter").children) {
-    button.addEventListener("click", () => {
-      show = button.dataset.show;
-      for (const one of byId("wire-filter").children) one.setAttribute("aria-pressed", String(one === button));
-      drawAll();
-    });
-  }
-  byId("wire-empty").append(
-    el("strong", { text: "Nothing on the wire yet" }),
-    el("p", { text: "When your server calls the Graph API, or the simulator sends it a webhook, both appear here with their exact bytes. Connect your server, then write something in the phone." }));
+  byId("wire").addEventListener("scroll", () => { if (byId("wire").scrollTop === 0 && waiting && !opened.size && !paused) drawAll(); });
+  for (const button of byId("wire-filter").children) button.addEventListener("click", () => choose(button.dataset.show));
+  byId("wire-pause").addEventListener("click", pause);
+  byId("wire-find").addEventListener("input", (event) => {
+    const text = event.target.value;
+    setTimeout(() => { if (byId("wire-find").value === text) { sought = text.trim(); readWire(); } }, 200);
+  });
 }
