@@ -7,7 +7,14 @@ from typing import Any
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.answers import Answer, refusal
-from heliograph.channels.instagram.graph import CLOCK_TOLERANCE, Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.graph import (
+    CLOCK_TOLERANCE,
+    Caller,
+    Graph,
+    GraphError,
+    NoAnswerError,
+    NotSentError,
+)
 from heliograph.channels.instagram.matching import is_listed_as
 from heliograph.storage import Database
 
@@ -19,6 +26,13 @@ _STANDS = (SendOutcome.RECONNECT, SendOutcome.CONFIGURATION)
 # Of a thread's messages Meta tells the content of so many, the youngest (5.2).
 _MOST_TOLD = 20
 _FIELDS = "messages{id,created_time,from,to,message,attachments}"
+
+# Which messages we know, and whether each was here before the one that is looked for. Served by mids_pkey, messages_pkey.
+_KNOWN = """
+select k.mid, coalesce(m.seq <= own.seq and m.conversation_id = own.conversation_id, false) as before
+from mids k left join messages m on m.id = k.message_id left join messages own on own.id = $3
+where k.integration_id = $1 and k.mid = any ($2::text[])
+"""
 
 
 async def look_for(database: Database, graph: Graph, row: Any, part: Any, token: str, secret: str | None) -> Answer:
@@ -35,6 +49,7 @@ async def look_for(database: Database, graph: Graph, row: Any, part: Any, token:
             secret=secret,
             params={"platform": "instagram", "user_id": row["person"], "fields": _FIELDS},
             name="conversations",
+            caller=Caller(row["account_id"], row["facebook_app_id"]),
         )
     except GraphError as error:
         return _unreadable(refusal(error))
@@ -47,19 +62,15 @@ async def look_for(database: Database, graph: Graph, row: Any, part: Any, token:
         for message in conversation.get("messages", {}).get("data", [])
     ]
     candidates = [message["id"] for message in listed if _is_part(message, row, part, earliest)]
-    taken = {
-        known["mid"]
-        for known in await database.fetch(
-            "select mid from mids where integration_id = $1 and mid = any ($2::text[])",
-            row["integration_id"],
-            candidates,
-        )
-    }
+    told = [message["id"] for message in listed if _created(message) is not None]
+    known = await database.fetch(_KNOWN, row["integration_id"], told, row["message_id"])
+    taken = {one["mid"] for one in known}
     # Meta lists the newest first; the oldest that fits is the one.
     for mid in reversed(candidates):
         if mid not in taken:
             return Answer(SendOutcome.SENT, mid)
-    if not _reaches_back(listed, earliest):
+    # Whatever was here before the message was posted is older than its parts, whatever the clocks say.
+    if not (any(one["before"] for one in known) or _reaches_back(listed, earliest)):
         return Answer(
             SendOutcome.UNKNOWN, text="The thread went on, and Meta does not tell of it as far back as the part."
         )
@@ -72,7 +83,7 @@ async def look_for(database: Database, graph: Graph, row: Any, part: Any, token:
 
 def _unreadable(refused: Answer) -> Answer:
     if refused.outcome in _PASSES:
-        return Answer(SendOutcome.RETRY, text=refused.text)
+        return Answer(SendOutcome.RETRY, text=refused.text, hold=refused.hold)
     stands = refused.outcome in _STANDS
     return replace(
         refused,

@@ -20,7 +20,6 @@ from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram import ledger
 from heliograph.channels.instagram.accounts import secret_place, token_place
 from heliograph.channels.instagram.backfill import listing, retold, runs
-from heliograph.channels.instagram.backfill.pace import CONVERSATIONS, OwnPace, Pace
 from heliograph.channels.instagram.backfill.runs import BACKFILL_LANE
 from heliograph.channels.instagram.backfill.steps import (
     GOES_ON,
@@ -35,6 +34,7 @@ from heliograph.channels.instagram.backfill.steps import (
 )
 from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.channels.instagram.journal import filing_job
+from heliograph.channels.instagram.pace import Kind, Pace
 from heliograph.lanes import Job, Lane, LaneKind, Outcome, enqueue, settle
 from heliograph.storage import Connection, Database, SecretBox
 from heliograph.storage.secrets import SecretError
@@ -68,9 +68,9 @@ class BackfillWorker:
         database: Database,
         graph: Graph,
         box: SecretBox,
+        pace: Pace,
         *,
         every: float = 0.0,
-        pace: Pace | None = None,
         young: timedelta = YOUNG,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -78,7 +78,7 @@ class BackfillWorker:
         self._graph = graph
         self._box = box
         self._every = timedelta(seconds=every)
-        self._pace: Pace = pace or OwnPace()
+        self._pace = pace
         self._young = young
         self._clock = clock
 
@@ -137,7 +137,7 @@ class BackfillWorker:
             secret = self._box.open(run["app_secret"], secret_place(run["facebook_app_id"]))
         except SecretError as error:
             return failed(f"The stored token cannot be read: {error}")
-        while (wait := await self._pace.take(run["account_id"], CONVERSATIONS)) > 0:
+        while (wait := await self._pace.take(run["account_id"], Kind.CONVERSATIONS)) > 0:
             if wait > _NAP_SECONDS:
                 return Step({}, pause=wait)
             await asyncio.sleep(wait)
