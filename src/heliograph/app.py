@@ -28,6 +28,7 @@ from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.journal import pruning as journal_pruning
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH as PROXY_PATH
 from heliograph.channels.instagram.media.hosts import Hosts
+from heliograph.channels.instagram.pace import Kind
 from heliograph.channels.instagram.receive import CALLBACK_PATH
 from heliograph.delivery.guard import parse_networks
 from heliograph.delivery.removal import RemovalWorker
@@ -104,6 +105,11 @@ class Application:
             self._graph,
             public_url=settings.reachable_at,
             unknown_grace=settings.unknown_grace,
+            limits={
+                Kind.SEND: settings.send_rate,
+                Kind.MEDIA: settings.media_rate,
+                Kind.CONVERSATIONS: settings.conversations_rate,
+            },
             media_hosts=Hosts.of(settings.media_hosts, settings.graph_url),
             backfill_every=settings.backfill_every,
         )
@@ -126,7 +132,7 @@ class Application:
         )
         self._api = create_api(services)
         self._media = Media(database)
-        self._operate = Operate(database, clock=self._graph.now)
+        self._operate = Operate(database, self._instagram.count, clock=self._graph.now)
 
     def start(self) -> None:
         """Start the workers."""

@@ -49,6 +49,22 @@ class Settings(BaseSettings):
             description="Seconds to wait for the echo of a part whose outcome is unknown, before the thread is read.",
         ),
     ] = 30.0
+    send_rate: Annotated[
+        float,
+        Field(
+            ge=0,
+            allow_inf_nan=False,
+            description="Sends a second of one Instagram account, all processes together; 0: any. Meta's limit is 300.",
+        ),
+    ] = 300.0
+    media_rate: Annotated[
+        float,
+        Field(ge=0, allow_inf_nan=False, description="Likewise, of audio and video. Meta's limit is 10."),
+    ] = 10.0
+    conversations_rate: Annotated[
+        float,
+        Field(ge=0, allow_inf_nan=False, description="Likewise, reads of Meta's own record. Meta's limit is 2."),
+    ] = 2.0
     media_hosts: Annotated[
         str,
         Field(

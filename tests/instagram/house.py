@@ -25,6 +25,7 @@ from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.accounts import token_place
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH
+from heliograph.channels.instagram.pace import LIMITS, Kind
 from heliograph.channels.instagram.receive import CALLBACK_PATH
 from heliograph.lanes import LaneWorkers
 from heliograph.messaging import keys
@@ -87,6 +88,7 @@ class House:
         works_on: Container[str] | None = None,
         grace: float = 30.0,
         most_crashes: int = 3,
+        limits: Mapping[Kind, float] = LIMITS,
     ) -> None:
         self.loop = loop
         self.database_url = database_url
@@ -97,6 +99,7 @@ class House:
         self._works_on = works_on
         self._grace = grace
         self._most_crashes = most_crashes
+        self._limits = limits
         self.database: Database
         self.channel: InstagramChannel
         self.lanes: LaneWorkers
@@ -119,7 +122,12 @@ class House:
         self.database = await Database.connect(self.database_url, largest=8, patience=5)
         self.graph = Graph(self.graph_url, "v25.0", timeout=2.0)
         self.channel = InstagramChannel(
-            self.database, self.box, self.graph, public_url=self.url, unknown_grace=self._grace
+            self.database,
+            self.box,
+            self.graph,
+            public_url=self.url,
+            unknown_grace=self._grace,
+            limits=self._limits,
         )
         kinds = [
             replace(kind, most_crashes=self._most_crashes)

@@ -62,6 +62,7 @@ class FacebookApps:
         self._database = database
         self._box = box
         self._apps: dict[str, FacebookApp] = {}
+        self._ids: dict[str, str] = {}
         self._read_at: dict[str, float] = {}
         self._all: list[FacebookApp] = []
         self._all_read_at = -1.0
@@ -71,6 +72,12 @@ class FacebookApps:
     def cached(self, app_id: str) -> FacebookApp | None:
         """What the cache holds."""
         return self._apps.get(app_id)
+
+    def of_secret(self, secret: str | None) -> str | None:
+        """The app of a secret, if this process has used it: as when a call was made with it."""
+        if secret is None:
+            return None
+        return self._ids.get(secret)
 
     async def reload(self, app_id: str) -> FacebookApp | None:
         """Read an app anew, unless that was done within the last second. Who asks meanwhile gets the same answer."""
@@ -130,11 +137,13 @@ class FacebookApps:
 
     def _open(self, row: Any) -> FacebookApp:
         place = f"facebook_app:{row['id']}"
-        return FacebookApp(
+        app = FacebookApp(
             row["id"],
             self._box.open(row["secret"], secret_place(row["id"])),
             self._box.open(row["verify_token"], f"{place}:verify_token"),
         )
+        self._ids[app.secret] = app.id
+        return app
 
 
 # Served by instagram_accounts_routing and apps_pkey. The same account may be connected to several apps of this installation.

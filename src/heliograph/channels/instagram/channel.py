@@ -6,7 +6,7 @@ from typing import Any
 
 from heliograph.channels.base import ChannelError, ConnectError, Conversions, SendOutcome
 from heliograph.channels.instagram import connect as connecting
-from heliograph.channels.instagram import conversions
+from heliograph.channels.instagram import conversions, pauses
 from heliograph.channels.instagram.accounts import TYPE, FacebookApps, token_place, tokens
 from heliograph.channels.instagram.backfill import BackfillWorker, Schedule, runs
 from heliograph.channels.instagram.filing import FilingWorker
@@ -20,7 +20,9 @@ from heliograph.channels.instagram.media.fresh import Fresh
 from heliograph.channels.instagram.media.hosts import META_HOSTS, Hosts
 from heliograph.channels.instagram.media.keep import KeepWorker
 from heliograph.channels.instagram.media.proxy import Proxy
+from heliograph.channels.instagram.meter import Meter
 from heliograph.channels.instagram.outbound import OutboundWorker
+from heliograph.channels.instagram.pace import LIMITS, Kind, Pace
 from heliograph.channels.instagram.profiles import ProfileWorker
 from heliograph.channels.instagram.receive import WebhookReceiver, callback_url
 from heliograph.lanes import LaneKind
@@ -60,6 +62,7 @@ class InstagramChannel:
         *,
         public_url: str,
         unknown_grace: float,
+        limits: Mapping[Kind, float] = LIMITS,
         media_hosts: Hosts | None = None,
         backfill_every: float = 0.0,
     ) -> None:
@@ -71,6 +74,10 @@ class InstagramChannel:
         self._flood = Flood()
         self.receiver = WebhookReceiver(database, self.apps, self._flood)
         self._filing = FilingWorker(database)
+        self.pace = Pace(database, limits)
+        self._outbound = OutboundWorker(database, graph, box, self.pace, unknown_grace=unknown_grace)
+        self._meter = Meter(database, self.apps.of_secret, self.pace)
+        graph.heard = self._meter.hear
         self._cdn = Cdn(media_hosts or Hosts.of(META_HOSTS, graph.url))
         addresses = Addresses(box, public_url)
         dresser = Dresser(addresses.of_message, addresses.of_person, lambda url: self._cdn.hosts.trust(url) is not None)
@@ -79,7 +86,6 @@ class InstagramChannel:
         self.media = Proxy(database, addresses, self._cdn, fresh)
         self._keeping = KeepWorker(database, addresses, self._cdn, fresh)
         self._inbound = InboundWorker(database, graph, self.apps, box, dresser, self._profiles)
-        self._outbound = OutboundWorker(database, graph, box, unknown_grace=unknown_grace)
         self._backfill = BackfillWorker(database, graph, box, every=backfill_every)
         self.backfills = Schedule(database, every=backfill_every)
 
@@ -97,11 +103,16 @@ class InstagramChannel:
         return [self._filing.kind(), self._inbound.kind(), self._backfill.kind()]
 
     async def close(self) -> None:
-        """Close the connections to Meta's CDN."""
+        """Wait for what was not awaited anywhere else, and close the connections to Meta's CDN."""
+        await self._meter.close()
         await self._cdn.close()
 
     async def _tokens(self, integration_id: str) -> tuple[str, str | None] | None:
         return (await tokens(self._database, self._box, self.apps, [integration_id])).get(integration_id)
+
+    async def count(self) -> None:
+        """Bring up to date the metrics that are counted when somebody asks."""
+        await pauses.count(self._database)
 
     async def connect(self, app_id: str, request: Mapping[str, Any]) -> str:
         """Connect the account behind a Page token. Raises :class:`ConnectError`; then there is no integration."""
@@ -188,6 +199,9 @@ class InstagramChannel:
             )
             if page is not None:
                 await runs.reconnected(connection, integration_id)
+                await connection.execute(
+                    "update instagram_accounts set refusal = null where integration_id = $1", integration_id
+                )
 
     async def _renew(self, row: Any, token: str) -> connecting.Page:
         app = await self.apps.reload(row["facebook_app_id"])

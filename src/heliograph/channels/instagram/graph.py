@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -41,6 +41,14 @@ class NoAnswerError(Exception):
     """The request was, or may have been, written and no usable answer came: its outcome is unknown."""
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The account that a call is made for, and the Facebook app that it is connected by."""
+
+    account_id: str
+    facebook_app: str
+
+
 class Graph:
     """Calls to one Graph host, with one connection pool. Tokens are given per call and never logged."""
 
@@ -48,6 +56,8 @@ class Graph:
         self.url = url
         self._base = f"{url}/{version}"
         self.version = version
+        # Hears the headers of every answer, with the app secret that the call was made with, and for whom.
+        self.heard: Callable[[Mapping[str, str], str | None, Caller | None], None] | None = None
         self._skew = timedelta()
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=min(timeout, 5.0))
         self._session = aiohttp.ClientSession(
@@ -74,10 +84,12 @@ class Graph:
         body: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         name: str = "",
+        caller: Caller | None = None,
     ) -> dict[str, Any]:
         """One call; returns the answer's JSON object. ``secret`` adds ``appsecret_proof`` (Meta reference 4.4).
 
         Raises :class:`GraphError`, :class:`NotSentError`, :class:`NoAnswerError`. ``timeout`` is in seconds.
+        ``caller`` is whom the call is for: what Meta tells of its limits concerns them.
         """
         query = dict(params or {})
         if secret is not None:
@@ -96,6 +108,8 @@ class Graph:
             ) as response:
                 status = str(response.status)
                 self._note_clock(response.headers.get("Date"))
+                if self.heard is not None:
+                    self.heard(response.headers, secret, caller)
                 return _answer(response.status, await response.read())
         except GraphError as error:
             # Meta quotes a token that it cannot read; this text goes into logs, tables and events.

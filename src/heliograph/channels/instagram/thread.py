@@ -7,7 +7,14 @@ from typing import Any
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.answers import Answer, refusal
-from heliograph.channels.instagram.graph import CLOCK_TOLERANCE, Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.graph import (
+    CLOCK_TOLERANCE,
+    Caller,
+    Graph,
+    GraphError,
+    NoAnswerError,
+    NotSentError,
+)
 from heliograph.channels.instagram.matching import is_listed_as
 from heliograph.storage import Database
 
@@ -35,6 +42,7 @@ async def look_for(database: Database, graph: Graph, row: Any, part: Any, token:
             secret=secret,
             params={"platform": "instagram", "user_id": row["person"], "fields": _FIELDS},
             name="conversations",
+            caller=Caller(row["account_id"], row["facebook_app_id"]),
         )
     except GraphError as error:
         return _unreadable(refusal(error))
@@ -72,7 +80,7 @@ async def look_for(database: Database, graph: Graph, row: Any, part: Any, token:
 
 def _unreadable(refused: Answer) -> Answer:
     if refused.outcome in _PASSES:
-        return Answer(SendOutcome.RETRY, text=refused.text)
+        return Answer(SendOutcome.RETRY, text=refused.text, hold=refused.hold)
     stands = refused.outcome in _STANDS
     return replace(
         refused,
