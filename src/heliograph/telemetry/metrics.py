@@ -152,3 +152,9 @@ MEDIA_COPIES = Counter(
 PROFILES = Counter(
     "heliograph_profiles_total", "Profiles asked for at Meta, by outcome", ["outcome"], registry=REGISTRY
 )
+TOKENS_REFRESHED = Counter(
+    "heliograph_tokens_refreshed_total",
+    "Refreshes of Instagram user tokens: refreshed, failed (to be tried again), alarm (failed, and the end is near)",
+    ["outcome"],
+    registry=REGISTRY,
+)

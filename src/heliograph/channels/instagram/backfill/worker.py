@@ -18,7 +18,7 @@ from typing import Any
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram import ledger
-from heliograph.channels.instagram.accounts import secret_place, token_place
+from heliograph.channels.instagram.accounts import open_token, secret_place
 from heliograph.channels.instagram.backfill import listing, retold, runs
 from heliograph.channels.instagram.backfill.runs import BACKFILL_LANE
 from heliograph.channels.instagram.backfill.steps import (
@@ -32,7 +32,7 @@ from heliograph.channels.instagram.backfill.steps import (
     within,
     without,
 )
-from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError, flavour_of
 from heliograph.channels.instagram.journal import filing_job
 from heliograph.channels.instagram.pace import Kind, Pace
 from heliograph.lanes import Job, Lane, LaneKind, Outcome, enqueue, settle
@@ -133,7 +133,7 @@ class BackfillWorker:
             if waits is not None:
                 return waits
         try:
-            token = self._box.open(run["page_token"], token_place(run["integration_id"]))
+            token = open_token(self._box, run)
             secret = self._box.open(run["app_secret"], secret_place(run["facebook_app_id"]))
         except SecretError as error:
             return failed(f"The stored token cannot be read: {error}")
@@ -155,9 +155,8 @@ class BackfillWorker:
         params = {"platform": "instagram", "fields": listing.THREAD_FIELDS, "limit": str(run["page_size"])}
         if run["cursor"]:
             params["after"] = run["cursor"]
-        answer = await self._graph.call(
-            "GET", f"/{run['page_id']}/conversations", token, secret=secret, params=params, name="conversations"
-        )
+        edge = flavour_of(token).conversations.format(page_id=run["page_id"])
+        answer = await self._graph.call("GET", edge, token, secret=secret, params=params, name="conversations")
         columns = began(run, self._graph.now()) if run["began"] is None else {}
         now = {**dict(run), **columns}
         page = listing.threads(answer, run["account_id"], run["page_id"])
