@@ -16,7 +16,7 @@ def _at_once(town: House) -> Iterator[None]:
     """Nobody waits for late webhooks, nor keeps Meta's pace."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(town.channel._backfill, "_young", timedelta())
-        patch.setattr("heliograph.channels.instagram.backfill.pace._CALLS_A_SECOND", 1000.0)
+        patch.setattr(town.channel.pace, "_limits", {})
         yield
 
 

@@ -20,7 +20,7 @@ def _at_once(house: House) -> Iterator[None]:
     """Nobody waits for late webhooks, nor keeps Meta's pace."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(house.channel._backfill, "_young", timedelta())
-        patch.setattr("heliograph.channels.instagram.backfill.pace._CALLS_A_SECOND", 1000.0)
+        patch.setattr(house.channel.pace, "_limits", {})
         patch.setattr(worker, "PART_PAUSE", timedelta(seconds=0.05))
         yield
 

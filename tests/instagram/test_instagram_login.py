@@ -77,7 +77,7 @@ def test_what_webhooks_missed_is_read_from_instagrams_host(
     owner: InstagramOwner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(owner.house.channel._backfill, "_young", timedelta())
-    monkeypatch.setattr("heliograph.channels.instagram.backfill.pace._CALLS_A_SECOND", 1000.0)
+    monkeypatch.setattr(owner.house.channel.pace, "_limits", {})
     shop, _ = owner.connect()
     lost(owner.house, owner)
     owner.says(owner.customer(), "are you there?")

@@ -3,6 +3,7 @@
 Each check has its own sentence that says what to do; the caller shows it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +17,12 @@ _FLAVOUR = FLAVOURS[FACEBOOK]
 REQUIRED_SCOPES = _FLAVOUR.required_scopes
 
 # Fields of the app's subscription to the object `instagram`, and of the Page's, which has names of its own (1.1).
-APP_FIELDS = (
+APP_FIELDS_AT_LEAST = (
     "messages,message_reactions,messaging_postbacks,messaging_seen,messaging_referral,messaging_handover,standby"
 )
+# Meta's pages disagree on these two; one name that Meta does not know refuses the whole list.
+APP_FIELDS = f"{APP_FIELDS_AT_LEAST},message_edit,messaging_policy_enforcement"
+_WRONG_PARAMETER = 100
 PAGE_FIELDS = _FLAVOUR.fields
 PAGE_FIELDS_AT_LEAST = _FLAVOUR.fields_at_least
 
@@ -162,14 +166,14 @@ async def _find_account(graph: Graph, app_secret: str, page_token: str) -> Page:
 
 async def _subscribe_app(graph: Graph, app: FacebookApp, callback: str) -> None:
     token = _app_token(app.id, app.secret)
-    params = {
-        "object": "instagram",
-        "callback_url": callback,
-        "verify_token": app.verify_token,
-        "fields": APP_FIELDS,
-    }
+    params = {"object": "instagram", "callback_url": callback, "verify_token": app.verify_token}
     try:
-        await graph.call("POST", f"/{app.id}/subscriptions", token, params=params, name="subscribe")
+        try:
+            await _subscribe_fields(graph, app, token, params, APP_FIELDS)
+        except GraphError as error:
+            if error.code != _WRONG_PARAMETER:
+                raise
+            await _subscribe_fields(graph, app, token, params, APP_FIELDS_AT_LEAST)
     except (NotSentError, NoAnswerError) as error:
         raise ConnectError(f"Meta could not be asked to send webhooks: {error}. Try again.") from error
     except GraphError as error:
@@ -181,6 +185,11 @@ async def _subscribe_app(graph: Graph, app: FacebookApp, callback: str) -> None:
             " (HELIOGRAPH_PUBLIC_URL). If the app can only be set up in Meta's dashboard, enter that callback URL for the"
             " object Instagram there, with the verify token that `heliograph keys verify-token` prints."
         ) from error
+
+
+async def _subscribe_fields(graph: Graph, app: FacebookApp, token: str, params: Mapping[str, str], fields: str) -> None:
+    given = {**params, "fields": fields}
+    await graph.call("POST", f"/{app.id}/subscriptions", token, params=given, name="subscribe")
 
 
 async def _is_subscribed(graph: Graph, app: FacebookApp, callback: str) -> bool:
