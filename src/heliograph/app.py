@@ -23,11 +23,12 @@ from heliograph.api import Services, create_api
 from heliograph.api.limits import Limits
 from heliograph.api.media import MEDIA_PATH, Media
 from heliograph.channels.instagram import InstagramChannel
+from heliograph.channels.instagram.backfill import pruning as backfill_pruning
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.journal import pruning as journal_pruning
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH as PROXY_PATH
 from heliograph.channels.instagram.media.hosts import Hosts
-from heliograph.channels.instagram.pace import Kind
+from heliograph.channels.instagram.pace import LIMITS, Kind
 from heliograph.channels.instagram.receive import CALLBACK_PATH
 from heliograph.delivery.guard import parse_networks
 from heliograph.delivery.removal import RemovalWorker
@@ -89,6 +90,7 @@ def _prunings(settings: Settings) -> list[Pruning]:
             idempotency_keys=timedelta(hours=settings.keep_idempotency_keys_hours),
         ),
         *journal_pruning(timedelta(days=settings.keep_journal_days)),
+        *backfill_pruning(timedelta(days=settings.keep_journal_days)),
     ]
 
 
@@ -96,7 +98,12 @@ class Application:
     """The rooms of one process, wired. An ASGI application once started."""
 
     def __init__(self, settings: Settings, database: Database, box: SecretBox) -> None:
-        self._graph = Graph(settings.graph_url, settings.graph_version, timeout=settings.graph_timeout)
+        self._graph = Graph(
+            settings.graph_url,
+            settings.graph_version,
+            timeout=settings.graph_timeout,
+            instagram_url=settings.instagram_graph,
+        )
         self._instagram = InstagramChannel(
             database,
             box,
@@ -105,10 +112,12 @@ class Application:
             unknown_grace=settings.unknown_grace,
             limits={
                 Kind.SEND: settings.send_rate,
+                Kind.INSTAGRAM_SEND: min(settings.send_rate, LIMITS[Kind.INSTAGRAM_SEND]),
                 Kind.MEDIA: settings.media_rate,
                 Kind.CONVERSATIONS: settings.conversations_rate,
             },
             media_hosts=Hosts.of(settings.media_hosts, settings.graph_url),
+            backfill_every=settings.backfill_every,
         )
         self._sender = Sender(parse_networks(settings.webhook_allow_networks))
         delivery = DeliveryWorker(database, box, self._sender)
@@ -135,14 +144,18 @@ class Application:
         """Start the workers."""
         self._lanes.start()
         self._housekeeper.start()
+        self._instagram.renewal.start()
         self._answers.start()
+        self._instagram.backfills.start()
         self._operate.ready = True
 
     async def stop(self) -> None:
         """Finish what is under way, give back the rest."""
         self._operate.ready = False
         await self._answers.stop()
+        await self._instagram.backfills.stop()
         await self._housekeeper.stop()
+        await self._instagram.renewal.stop()
         await self._lanes.stop(patience=DRAIN_SECONDS)
         await self._sender.close()
         await self._instagram.close()

@@ -126,6 +126,41 @@ def migrate() -> None:
     _guarded(lambda: asyncio.run(work()))
 
 
+@cli.command()
+def backfill(
+    integrations: Annotated[
+        list[str] | None, typer.Argument(help="Ids of Instagram integrations. Without: all of them.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="Go back at least so far: 2026-11-20, 2026-11-20T08:00, 3d, 12h. Without: since the last run."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring in what Meta's webhooks missed. Twice does no harm: what is here is not taken twice."""
+    from datetime import UTC, datetime
+
+    from heliograph.commands import backfill as backfills
+    from heliograph.commands.show_backfill import Progress, show
+    from heliograph.telemetry.logs import configure_logging
+
+    def work() -> None:
+        configure_logging(level="ERROR", as_json=None)
+        start = backfills.parse_since(since, datetime.now(UTC)) if since else None
+        with Progress() as progress:
+            rows = asyncio.run(backfills.backfill(_settings(), integrations or [], start, progress))
+        if as_json:
+            print(json.dumps(rows, indent=2))
+        else:
+            show(rows)
+        if any(row["state"] == "failed" for row in rows):
+            raise typer.Exit(1)
+
+    _guarded(work)
+
+
 @keys.command("create")
 def keys_create(
     name: Annotated[str, typer.Option(help="What the key is called.")] = "Command line",

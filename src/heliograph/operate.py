@@ -89,7 +89,7 @@ class Operate:
             log.warning("work not counted", error=type(error).__name__)
             return
         metrics.DATABASE_UP.set(1)
-        for kind in {"filing", "inbound", "send", "webhook", "erase", "forget", "removal", *counted}:
+        for kind in {"filing", "inbound", "send", "webhook", "erase", "forget", "removal", "backfill", *counted}:
             row = counted.get(kind)
             metrics.LANES_WAITING.labels(kind).set(row["lanes"] if row else 0)
             metrics.JOBS_WAITING.labels(kind).set(row["jobs"] if row else 0)

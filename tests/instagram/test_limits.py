@@ -142,7 +142,7 @@ def test_a_rate_never_gives_more_turns_in_a_second_than_the_limit(limit: float) 
 
 
 def test_metas_limits_are_the_defaults() -> None:
-    assert LIMITS == {Kind.SEND: 300.0, Kind.MEDIA: 10.0, Kind.CONVERSATIONS: 2.0}
+    assert LIMITS == {Kind.SEND: 300.0, Kind.INSTAGRAM_SEND: 100.0, Kind.MEDIA: 10.0, Kind.CONVERSATIONS: 2.0}
 
 
 def test_an_image_is_no_video(shop: Shop, meta: PlayedMeta) -> None:

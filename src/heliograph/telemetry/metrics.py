@@ -79,6 +79,32 @@ USAGE_UNREADABLE = Counter(
     "heliograph_usage_unreadable_total", "Answers of Meta's whose usage headers were not understood", registry=REGISTRY
 )
 GRAPH_CALLS = Counter("heliograph_graph_calls_total", "Graph API calls", ["call", "status"], registry=REGISTRY)
+BACKFILL_MESSAGES = Counter(
+    "heliograph_backfill_messages_total", "Messages that webhooks missed, brought in by backfill", registry=REGISTRY
+)
+BACKFILL_UNREADABLE = Counter(
+    "heliograph_backfill_unreadable_total",
+    "Messages that webhooks missed and of which Meta tells the id only",
+    registry=REGISTRY,
+)
+BACKFILL_RUNS = Counter(
+    "heliograph_backfill_runs_total",
+    "Backfill runs that ended, by cause and outcome",
+    ["reason", "state"],
+    registry=REGISTRY,
+)
+BACKFILL_SECONDS = Histogram(
+    "heliograph_backfill_seconds",
+    "Duration of a backfill run, its pauses included",
+    buckets=(0.5, 1, 5, 15, 60, 300, 900, 3600, 14400),
+    registry=REGISTRY,
+)
+BACKFILL_LAST_END = Gauge(
+    "heliograph_backfill_last_end_timestamp_seconds", "When this process last ended a backfill run", registry=REGISTRY
+)
+BACKFILL_LAST_FOUND = Gauge(
+    "heliograph_backfill_last_found", "Unknown messages that the run found which ended last here", registry=REGISTRY
+)
 DELIVERIES = Counter(
     "heliograph_deliveries_total", "POSTs to customer webhooks, by outcome", ["outcome"], registry=REGISTRY
 )
@@ -125,4 +151,10 @@ MEDIA_COPIES = Counter(
 )
 PROFILES = Counter(
     "heliograph_profiles_total", "Profiles asked for at Meta, by outcome", ["outcome"], registry=REGISTRY
+)
+TOKENS_REFRESHED = Counter(
+    "heliograph_tokens_refreshed_total",
+    "Refreshes of Instagram user tokens: refreshed, failed (to be tried again), alarm (failed, and the end is near)",
+    ["outcome"],
+    registry=REGISTRY,
 )

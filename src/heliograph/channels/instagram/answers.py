@@ -55,7 +55,7 @@ async def ask(
     try:
         answer = await graph.call("POST", "/me/messages", token, secret=secret, body=body, name="send", caller=caller)
     except GraphError as error:
-        return refusal(error)
+        return refusal(error, alike=await graph.refuses_all(token, error))
     except NotSentError as error:
         return Answer(
             SendOutcome.RETRY, text=str(error), sunshine_code="channel_unavailable", advice="Meta could not be reached."
@@ -68,9 +68,9 @@ async def ask(
     return Answer(SendOutcome.SENT, mid)
 
 
-def refusal(error: GraphError) -> Answer:
-    """What Meta's error means, in words that say what to do."""
-    meant = meaning(error.code, error.subcode, transient=error.transient, status=error.status)
+def refusal(error: GraphError, *, alike: bool = False) -> Answer:
+    """What Meta's error means, in words that say what to do. ``alike``: every call with the token gets this error."""
+    meant = meaning(error.code, error.subcode, transient=error.transient, status=error.status, alike=alike)
     text = f"{meant.advice} Meta said: {error}"
     return Answer(
         meant.outcome,

@@ -13,6 +13,7 @@ from typing import Any
 
 from heliograph.channels.instagram import ledger, wire
 from heliograph.channels.instagram.delivery_events import USER, delivery_event
+from heliograph.channels.instagram.graph import CLOCK_TOLERANCE
 from heliograph.channels.instagram.matching import attachments
 from heliograph.events import Event
 from heliograph.storage import Connection
@@ -20,6 +21,7 @@ from heliograph.storage import Connection
 # An echo that overtook the answer to its own send waits for it: this often, and no longer than this.
 ECHO_PAUSE_SECONDS = 0.2
 ECHO_PATIENCE = timedelta(minutes=2)
+_CLOCK_SLACK = CLOCK_TOLERANCE + timedelta(seconds=5)
 
 Key = tuple[str, str]  # integration, person
 
@@ -42,6 +44,11 @@ async def known(
         [key[1] for key in echoes],
     )
     return {(row["integration_id"], row["mid"]) for row in rows}, in_flight
+
+
+def begun(open_parts: Iterable[Any], at: datetime) -> list[Any]:
+    """The parts that were with Meta by then, as far as clocks tell; Meta writes times of the past in whole seconds."""
+    return [part for part in open_parts if part["started_at"] - _CLOCK_SLACK <= at]
 
 
 def same_part(echo: wire.Message, open_parts: Iterable[Any]) -> Any:

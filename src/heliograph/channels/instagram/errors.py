@@ -199,11 +199,23 @@ MEANINGS: dict[tuple[int, int | None], Meaning] = {
     ),
 }
 
+# Of Instagram Login: every call with the token is refused like this (4.6).
+NO_ACCESS = Meaning(
+    Out.CONFIGURATION,
+    "forbidden",
+    "Meta refuses every call for this account: it has no role on the app, or the app has lost its access. Give the account a"
+    " role, or get Advanced Access for the app.",
+)
 _UNCLASSIFIED = Meaning(Out.PERMANENT, "uncategorized_error", "Meta refused the message.")
 
 
-def meaning(code: int, subcode: int | None, *, transient: bool, status: int) -> Meaning:
-    """What an error means. Unknown codes: transient or HTTP 5xx may pass, the rest are for good."""
+def meaning(code: int, subcode: int | None, *, transient: bool, status: int, alike: bool = False) -> Meaning:
+    """What an error means. Unknown codes: transient or HTTP 5xx may pass, the rest are for good.
+
+    ``alike``: every call with the token gets this error.
+    """
+    if alike:
+        return NO_ACCESS
     known = MEANINGS.get((code, subcode)) or MEANINGS.get((code, None))
     if known is not None:
         return known

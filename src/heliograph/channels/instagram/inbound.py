@@ -7,12 +7,14 @@ People who write for the first time are applied in a second transaction, after t
 keep nobody else waiting.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from heliograph.channels.instagram import accounts, echoes, plan, wire
 from heliograph.channels.instagram.accounts import Account, FacebookApps
+from heliograph.channels.instagram.backfill.runs import added
 from heliograph.channels.instagram.envelope import items
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.journal import INBOUND_LANE, applied_by, read
@@ -115,10 +117,11 @@ class InboundWorker:
                         item.account,
                         item.person,
                         wire.parse(path, item.value),
-                        routes.get((row["facebook_app_id"], item.account), []),
+                        _meant(row, routes.get((row["facebook_app_id"], item.account), [])),
                         row["received_at"],
                         row["facebook_app_id"],
                         wire.standby(path, item.value),
+                        row["backfill_run"],
                     )
                 )
         await find_people(connection, (step for steps in work.values() for step in steps))
@@ -164,6 +167,7 @@ class InboundWorker:
                 todo.leftovers.append(leftover(todo.steps[todo.arrivals[index][0]], NO_START))
             await keep(connection, todo.leftovers)
             await contacts.act(connection, todo.actions)
+            await added(connection, _backfilled(todo, applied))
             await settle(connection, todo.outcomes)
         for outcome in todo.outcomes:
             outcome.lane.settled = True
@@ -179,6 +183,23 @@ class InboundWorker:
 def _together(lane: Lane) -> Sequence[Job]:
     """The jobs of a lane to be done in one go; after a crash the first one alone, so that the guilty one is found."""
     return lane.jobs[:1] if lane.jobs and lane.jobs[0].attempts else lane.jobs
+
+
+def _meant(row: Any, routes: list[Account]) -> list[Account]:
+    """Meta's webhooks are for all who have the account; what a run found is for the integration that it ran for."""
+    wanted = row["integration_id"]
+    return routes if wanted is None else [one for one in routes if one.route.integration_id == wanted]
+
+
+def _backfilled(todo: Plan, applied: intake.Applied) -> dict[int, int]:
+    """How many messages of each run were new."""
+    known = applied.duplicates | applied.strangers | applied.unwanted
+    new = [
+        todo.steps[number].backfill_run
+        for index, (number, arrival) in enumerate(todo.arrivals)
+        if index not in known and isinstance(arrival, MessageArrival | ReferralArrival)
+    ]
+    return dict(Counter(run for run in new if run is not None))
 
 
 def _seen(todo: Plan, applied: intake.Applied) -> list[tuple[str, str, str]]:
@@ -221,6 +242,7 @@ def _count(todo: Plan, applied: intake.Applied, now: datetime) -> None:
     metrics.EVENTS_APPLIED.labels("duplicate").inc(len(applied.duplicates))
     metrics.EVENTS_APPLIED.labels("early").inc(len(applied.early))
     metrics.EVENTS_APPLIED.labels("gone").inc(len(applied.gone))
+    metrics.BACKFILL_MESSAGES.inc(sum(_backfilled(todo, applied).values()))
     for left in todo.leftovers:
         metrics.ITEMS_LEFT_OVER.labels(label(left.reason)).inc()
     for kind in todo.not_shown:

@@ -1,5 +1,8 @@
 """The journal: every webhook that got a 200, as it came; and the jobs that refer to it.
 
+A webhook that Meta never sent, retold from its Conversations API (see :mod:`backfill`), stands there too, and names the
+run that found it and the integration that it is for.
+
 filing job  "17,18,19"            webhooks whose items are yet to be put into their lanes
 inbound job "17:0.messaging.2"    one item, by its webhook and its path there
 """
@@ -15,7 +18,9 @@ from heliograph.storage import Connection
 FILING_LANE = "filing"  # key: the Facebook app
 INBOUND_LANE = "inbound"  # key: Facebook app, account, person
 
-_READ = "select id, facebook_app_id, body, received_at from journal where id = any ($1::bigint[])"
+_READ = """
+select id, facebook_app_id, body, received_at, backfill_run, integration_id from journal where id = any ($1::bigint[])
+"""
 
 # The least number that a job names; a filing job's are in order.
 _LEAST_NAMED = f"""
@@ -33,7 +38,7 @@ def pruning(keep: timedelta) -> list[Pruning]:
 
 
 async def read(connection: Connection, numbers: Iterable[int]) -> dict[int, Any]:
-    """Webhooks by number, each with ``facebook_app_id``, ``body`` and ``received_at``. Erased ones are missing."""
+    """Webhooks by number, each with ``facebook_app_id``, ``body``, ``received_at`` and origin. Erased ones are missing."""
     return {row["id"]: row for row in await connection.fetch(_READ, list(numbers))}
 
 

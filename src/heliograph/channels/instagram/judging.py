@@ -7,10 +7,10 @@ from typing import Any
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram import pauses
-from heliograph.channels.instagram.accounts import secret_place, token_place
+from heliograph.channels.instagram.accounts import open_token, secret_place
 from heliograph.channels.instagram.answers import Answer
 from heliograph.channels.instagram.errors import Whose
-from heliograph.channels.instagram.pace import Kind
+from heliograph.channels.instagram.pace import SENDS, Kind
 from heliograph.messaging.window import permit
 from heliograph.storage import SecretBox
 from heliograph.storage.secrets import KeyMissingError, SecretError
@@ -88,7 +88,7 @@ class Ask:
     @property
     def kind(self) -> Kind:
         """The limit that the call counts to."""
-        return Kind.CONVERSATIONS if self.look else kind_of(self.part["request"])
+        return Kind.CONVERSATIONS if self.look else kind_of(self.part["request"], self.row["login"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,9 @@ class Done:
 Verdict = Ask | Wait | Fail | Done
 
 
-def kind_of(request: Mapping[str, Any]) -> Kind:
+def kind_of(request: Mapping[str, Any], login: str) -> Kind:
     """Which of the two send limits a part counts to (Meta reference 3.3)."""
-    return Kind.MEDIA if (request.get("attachment") or {}).get("type") in ("audio", "video") else Kind.SEND
+    return Kind.MEDIA if (request.get("attachment") or {}).get("type") in ("audio", "video") else SENDS[login]
 
 
 def judge(
@@ -147,7 +147,7 @@ def judge(
     if part["state"] == "failed":
         return Fail(Failure("uncategorized_error", part["error"] or ""))
     try:
-        token = box.open(row["page_token"], token_place(row["integration_id"]))
+        token = open_token(box, row)
         secret = box.open(row["app_secret"], secret_place(row["facebook_app_id"]))
     except KeyMissingError:
         # Another machine may have the key, and whoever repairs this one wants the message sent.

@@ -43,9 +43,11 @@ where s.message_id = any ($1::text[]) order by v.id for update of v
 _LOAD = f"""
 select w.conversation_id, w.message_id, m.body as message, m.override, v.app_id,
        jsonb_build_object('id', v.id) as conversation,
-       i.settings -> 'showAIDisclaimer' as ai_disclaimer, i.status = 'error' as refused, a.refusal,
+       i.settings -> 'showAIDisclaimer' as ai_disclaimer, a.refusal,
+       i.status = 'error' and (a.refusal is not null or a.refresh_error is null) as refused,
        t.client_id, t.person, t.last_action_at, t.integration_id, t.removed_at,
-       a.page_id, a.account_id, a.page_token, a.human_agent_tag, a.carousel_mode, a.facebook_app_id, f.secret as app_secret,
+       a.page_id, a.account_id, a.page_token, a.login, a.human_agent_tag, a.carousel_mode, a.facebook_app_id,
+       f.secret as app_secret,
        s.state as send_state, h.until_at, coalesce(h.slow_until > clock_timestamp(), false) as slow,
        clock_timestamp() as now
 from unnest($1::text[], $2::text[], $3::text[]) as w (conversation_id, message_id, integration_id)
@@ -176,7 +178,7 @@ returning s.message_id
 """
 
 _OPEN_PARTS_OF = """
-select p.message_id, p.part, p.app_id, p.integration_id, c.external_id, p.state, p.request
+select p.message_id, p.part, p.app_id, p.integration_id, c.external_id, p.state, p.request, p.started_at
 from unnest($1::text[], $2::text[]) as k (integration_id, external_id)
 join clients c on c.integration_id = k.integration_id and c.external_id = k.external_id
 join send_parts p on p.client_id = c.id and p.state in ('sending', 'unknown') and p.started_at > now() - interval '2 h'

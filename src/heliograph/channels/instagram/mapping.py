@@ -3,6 +3,7 @@
 What a message carries is :mod:`contents`' matter.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from heliograph.channels.instagram import wire
@@ -77,6 +78,13 @@ def arrival(event: wire.Event, route: Route, person: str, own_app: str = "", *, 
                 own=bool(own_app) and event.owner == own_app,
             )
     raise AssertionError(f"no arrival for {event}")
+
+
+def backfilled(arrival: Arrival) -> Arrival:
+    """The same, marked as brought in from Meta's Conversations API because no webhook told of it."""
+    if not isinstance(arrival, MessageArrival):
+        return arrival
+    return replace(arrival, metadata={**(arrival.metadata or {}), "instagram.backfilled": True})
 
 
 def mention(event: wire.StoryMention) -> dict[str, Any]:

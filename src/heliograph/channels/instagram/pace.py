@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from heliograph.channels.instagram import pauses
+from heliograph.channels.instagram.flavours import FACEBOOK, FLAVOURS, INSTAGRAM
 from heliograph.storage import Connection, Database
 
 
@@ -23,12 +24,19 @@ class Kind(StrEnum):
     """A kind of call that has a limit of its own."""
 
     SEND = "send"
+    INSTAGRAM_SEND = "instagram_send"
     MEDIA = "media"
     CONVERSATIONS = "conversations"
 
 
-# Calls a second per account, of the Messenger Platform (flavour A). 0: no limit.
-LIMITS: Mapping[Kind, float] = {Kind.SEND: 300.0, Kind.MEDIA: 10.0, Kind.CONVERSATIONS: 2.0}
+# The kind of a send, by the account's login.
+SENDS: Mapping[str, Kind] = {FACEBOOK: Kind.SEND, INSTAGRAM: Kind.INSTAGRAM_SEND}
+# Calls a second per account. 0: no limit.
+LIMITS: Mapping[Kind, float] = {
+    **{kind: FLAVOURS[login].sends_per_second for login, kind in SENDS.items()},
+    Kind.MEDIA: 10.0,
+    Kind.CONVERSATIONS: 2.0,
+}
 # Near one of Meta's other limits (3.3, headers) an account goes at this part of its rate.
 SLOW = 0.1
 # A twentieth of a second's calls may go at once.

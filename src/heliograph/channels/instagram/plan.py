@@ -103,7 +103,8 @@ class _Planner:
             if isinstance(event, wire.Read):
                 plan.reads.append((number, integration_id, step.person, event.mid))
             arrival = mapping.arrival(event, route.route, step.person, step.app, standby=step.standby)
-            plan.arrivals.append((number, self._dresser.arrival(arrival, event, route.media_mode)))
+            arrival = self._dresser.arrival(arrival, event, route.media_mode)
+            plan.arrivals.append((number, arrival if step.backfill_run is None else mapping.backfilled(arrival)))
             if route.media_mode == STORE:
                 plan.copies.append(len(plan.arrivals) - 1)
         if isinstance(event, wire.Message):
@@ -117,7 +118,8 @@ class _Planner:
             self.plan.echoes.append((number, integration_id, echo.mid))
             return True
         open_parts = self._in_flight.get((integration_id, step.person), [])
-        part = echoes.same_part(echo, open_parts)
+        # What a run found can be older than a part that says the same; then it is none of it.
+        part = echoes.same_part(echo, open_parts if step.backfill_run is None else echoes.begun(open_parts, echo.at))
         if part is None:
             return False
         # Whoever still has it in hand after this long has died, and this echo tells what became of it.

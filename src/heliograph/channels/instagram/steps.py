@@ -39,21 +39,31 @@ class Step:
     received_at: datetime | None = None
     app: str = ""
     standby: bool = False
+    backfill_run: int | None = None  # the run that found what no webhook told
 
 
 def in_order(steps: Sequence[Step]) -> list[Step]:
     """The steps by Meta's time; those of one time, and those that tell none, stay behind those before them.
 
-    A reaction, an edit or an unsend comes behind its message, if that is among them, whatever the times say.
+    A reaction, an edit or an unsend comes behind its message, if that is among them, whatever the times say. So does
+    what a backfill run found, behind the webhook of the same message, which tells more.
     """
+    by_webhook = {
+        said: getattr(step.event, "at", None) for step in steps if step.backfill_run is None and (said := _says(step))
+    }
     moments: list[datetime | None] = []
     for step in steps:
         at = getattr(step.event, "at", None)
+        if step.backfill_run is not None:
+            at = by_webhook.get(_says(step) or "") or at
         moments.append(at if at is not None else (moments[-1] if moments else None))
     earliest = next((moment for moment in moments if moment is not None), None)
     if earliest is None:
         return list(steps)
-    ranked = sorted(range(len(steps)), key=lambda number: (moments[number] or earliest, number))
+    ranked = sorted(
+        range(len(steps)),
+        key=lambda number: (moments[number] or earliest, steps[number].backfill_run is not None, number),
+    )
     ahead = {mid for step in steps if (mid := _says(step)) is not None}
     waiting: dict[str, list[Step]] = defaultdict(list)
     ordered: list[Step] = []

@@ -14,6 +14,7 @@ from heliograph.channels.instagram.graph import (
     GraphError,
     NoAnswerError,
     NotSentError,
+    flavour_of,
 )
 from heliograph.channels.instagram.matching import is_listed_as
 from heliograph.storage import Database
@@ -44,7 +45,7 @@ async def look_for(database: Database, graph: Graph, row: Any, part: Any, token:
     try:
         answer = await graph.call(
             "GET",
-            f"/{row['page_id']}/conversations",
+            flavour_of(token).conversations.format(page_id=row["page_id"]),
             token,
             secret=secret,
             params={"platform": "instagram", "user_id": row["person"], "fields": _FIELDS},

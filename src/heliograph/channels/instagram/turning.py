@@ -9,7 +9,7 @@ from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram import ledger, pauses
 from heliograph.channels.instagram.answers import Answer
 from heliograph.channels.instagram.judging import Ask, Fail, Failure
-from heliograph.channels.instagram.pace import Kind
+from heliograph.channels.instagram.pace import SENDS, Kind
 from heliograph.lanes import Job, Lane
 
 # So near a turn in the account's line is waited for with the lane in hand; a lane that waits longer comes back so early.
@@ -119,7 +119,12 @@ class Step:
         if row is None or row["page_token"] is None or row["refused"] or pauses.seconds_left(row):
             self.ends()
             return
-        self.next, self.want, self.account_id, self.slow = Pass(self.job), Kind.SEND, row["account_id"], row["slow"]
+        self.next, self.want, self.account_id, self.slow = (
+            Pass(self.job),
+            SENDS[row["login"]],
+            row["account_id"],
+            row["slow"],
+        )
 
     def fail(self, plan: "Plan", verdict: Fail) -> None:
         """The message goes no further."""

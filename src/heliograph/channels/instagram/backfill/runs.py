@@ -1,0 +1,219 @@
+"""The SQL of backfill: runs, and how far each account has been compared. `worker` decides.
+
+                 first look                          all compared
+    waiting ────────────────▶ running ───────────────────────────────▶ done
+                               ▲   │ Meta limits us, or does not answer
+                               │   ├──────▶ paused
+                               └───┼──────────┘ later, where it was
+                                   └──────▶ failed     Meta refuses: the row says why
+
+Invariant: a run's row changes only together with the settling of its lane, so only who holds the lane's lease moves it;
+and what a step found is in the journal exactly when the row says that the step is behind us.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from heliograph.lanes import NewJob, enqueue
+from heliograph.messaging.housekeeping import Pruning
+from heliograph.storage import Connection, Database
+
+BACKFILL_LANE = "backfill"  # key: the integration; group: its app
+
+# A run that waits takes up what is asked meanwhile: from the earlier of the two times. An answered row has an id of its
+# own. Served by backfill_runs_waiting and instagram_accounts_pkey.
+_REQUEST = """
+insert into backfill_runs (app_id, integration_id, reason, since)
+select a.app_id, a.integration_id, w.reason, w.since
+from unnest($1::text[], $2::text[], $3::timestamptz[]) as w (integration_id, reason, since)
+join instagram_accounts a on a.integration_id = w.integration_id
+order by a.integration_id
+on conflict (integration_id) where started_at is null do update set
+    reason = case when excluded.reason = 'asked' then 'asked' else backfill_runs.reason end,
+    since = coalesce(least(backfill_runs.since, excluded.since), backfill_runs.since, excluded.since)
+returning id, app_id, integration_id, xmax = 0 as made
+"""
+
+# Accounts of before, or whose row was never written, begin with now. Served by the primary keys.
+_KNOW = """
+insert into backfill_accounts (app_id, facebook_app_id, account_id, not_before, complete_to, due_at)
+select a.app_id, a.facebook_app_id, a.account_id, i.created_at, i.created_at, null
+from instagram_accounts a join integrations i on i.id = a.integration_id
+where a.integration_id = any ($1::text[]) order by 1, 2, 3 on conflict do nothing
+"""
+
+# Served by backfill_runs_pkey and the primary keys of what it joins.
+_LOAD = """
+select r.*, a.facebook_app_id, a.account_id, a.page_id, a.page_token, a.login, f.secret as app_secret,
+    b.not_before, b.complete_to
+from backfill_runs r
+join instagram_accounts a on a.integration_id = r.integration_id
+join facebook_apps f on f.id = a.facebook_app_id
+join backfill_accounts b
+    on (b.app_id, b.facebook_app_id, b.account_id) = (a.app_id, a.facebook_app_id, a.account_id)
+where r.id = $1
+"""
+
+# Which of these messages nobody here knows. Served by mids_pkey and backfill_seen_pkey.
+_UNKNOWN = """
+select w.mid from unnest($2::text[]) as w (mid)
+where not exists (select from mids k where k.integration_id = $1 and k.mid = w.mid)
+  and not exists (select from backfill_seen s where s.integration_id = $1 and s.mid = w.mid)
+"""
+
+_SEE = "insert into backfill_seen (integration_id, mid) select $1, * from unnest($2::text[]) on conflict do nothing"
+
+_WRITE_DOWN = """
+insert into journal (facebook_app_id, body, backfill_run, integration_id) values ($1, $2, $3, $4) returning id
+"""
+
+# Once to each run, in the order of their ids: two batches never wait for each other.
+_ADDED = """
+update backfill_runs r set added = r.added + t.n
+from (select b.id, t.n from unnest($1::bigint[], $2::int[]) as t (id, n) join backfill_runs b using (id)
+      order by b.id for update of b) t
+where r.id = t.id
+"""
+
+# Served by backfill_accounts_pkey.
+_COMPLETE = """
+update backfill_accounts set complete_to = greatest(complete_to, $4::timestamptz)
+where app_id = $1 and facebook_app_id = $2 and account_id = $3
+"""
+# Only where runs begin by themselves, and not before one that has its own cause.
+_NEXT = """
+update backfill_accounts set due_at = $4, reason = $5
+where app_id = $1 and facebook_app_id = $2 and account_id = $3 and due_at is not null and reason = 'interval'
+"""
+
+# What a run's row is changed by, column by column.
+_COLUMNS = frozenset(
+    {
+        *("state", "started_at", "ended_at", "since", "began", "threads", "found", "unreadable", "error", "resume_at"),
+        *("tries", "page_size", "passes", "pages", "newest", "stop_at", "cursor", "listed", "todo"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A run that is wanted. ``since`` None: since the last complete one."""
+
+    integration_id: str
+    reason: str
+    since: datetime | None = None
+
+
+def pruning(keep: timedelta) -> list[Pruning]:
+    """How old runs go. What they could not read, or what became no message, is remembered as long."""
+    waiting = f"select min(payload::bigint) from jobs where kind = '{BACKFILL_LANE}'"  # noqa: S608
+    wanted = [
+        Pruning("backfill_runs", "id", 0, "asked_at", keep, waiting),
+        Pruning("backfill_seen", "id", 0, "seen_at", keep),
+    ]
+    return wanted if keep else []
+
+
+async def request(connection: Connection, wanted: Iterable[Request]) -> dict[str, int]:
+    """Have runs made, in the caller's transaction; the run of each integration that is connected."""
+    rows = sorted(wanted, key=lambda one: one.integration_id)
+    if not rows:
+        return {}
+    await connection.execute(_KNOW, [one.integration_id for one in rows])
+    made = await connection.fetch(
+        _REQUEST,
+        [one.integration_id for one in rows],
+        [one.reason for one in rows],
+        [one.since for one in rows],
+    )
+    jobs = [NewJob(BACKFILL_LANE, row["integration_id"], str(row["id"]), row["app_id"]) for row in made if row["made"]]
+    await enqueue(connection, jobs)
+    return {row["integration_id"]: row["id"] for row in made}
+
+
+async def load(database: Database, run_id: int) -> Any:
+    """A run with all that its next step needs; None when it or its integration is gone."""
+    return await database.fetchrow(_LOAD, run_id)
+
+
+async def change(connection: Connection, run_id: int, **columns: Any) -> None:
+    """Write down how far a run has come. Before any lane is touched: so everybody takes these locks in one order."""
+    assert _COLUMNS.issuperset(columns)
+    names = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
+    await connection.execute(f"update backfill_runs set {names} where id = $1", run_id, *columns.values())  # noqa: S608
+
+
+async def unknown(database: Database, integration_id: str, mids: Sequence[str]) -> set[str]:
+    """Which of these messages are not known, and were not told or given up by a run before."""
+    if not mids:
+        return set()
+    return {row["mid"] for row in await database.fetch(_UNKNOWN, integration_id, list(mids))}
+
+
+async def see(connection: Connection, integration_id: str, mids: Sequence[str]) -> None:
+    """These messages were put in line, or cannot be read: no run comes back to them."""
+    if mids:
+        await connection.execute(_SEE, integration_id, list(mids))
+
+
+async def write_down(connection: Connection, run: Any, body: bytes) -> int:
+    """Put a webhook that a run retold into the journal; its number there."""
+    number: int = await connection.fetchval(_WRITE_DOWN, run["facebook_app_id"], body, run["id"], run["integration_id"])
+    return number
+
+
+async def added(connection: Connection, counts: dict[int, int]) -> None:
+    """So many messages that runs found were applied just now, and were new."""
+    if counts:
+        await connection.execute(_ADDED, list(counts), list(counts.values()))
+
+
+async def complete(connection: Connection, run: Any, to: datetime) -> None:
+    """An account has been compared with Meta up to ``to``, by Meta's clock."""
+    await connection.execute(_COMPLETE, *_account(run), to)
+
+
+async def next_run(connection: Connection, run: Any, at: datetime, reason: str) -> None:
+    """Let an account's next automatic run be at another time than its interval says."""
+    await connection.execute(_NEXT, *_account(run), at, reason)
+
+
+def _account(run: Any) -> tuple[str, str, str]:
+    return run["app_id"], run["facebook_app_id"], run["account_id"]
+
+
+# Accounts -----------------------------------------------------------------------------------------------------------
+
+# An account that comes back brings its times along: what was written since it went is brought in.
+_CONNECTED = """
+insert into backfill_accounts as b (app_id, facebook_app_id, account_id, not_before, complete_to, due_at, reason)
+values ($1, $2, $3, $4, $4, now(), 'connected')
+on conflict (app_id, facebook_app_id, account_id) do update set due_at = now(), reason = 'connected'
+"""
+_RECONNECTED = """
+update backfill_accounts b set due_at = now(), reason = 'reconnected' from instagram_accounts a
+where a.integration_id = $1 and (b.app_id, b.facebook_app_id, b.account_id) = (a.app_id, a.facebook_app_id, a.account_id)
+"""
+_DISCONNECTED = """
+update backfill_accounts b set due_at = null, complete_to = greatest(complete_to, $2), not_before = greatest(not_before, $2)
+from instagram_accounts a
+where a.integration_id = $1 and (b.app_id, b.facebook_app_id, b.account_id) = (a.app_id, a.facebook_app_id, a.account_id)
+"""
+
+
+async def connected(connection: Connection, app_id: str, facebook_app_id: str, account_id: str, now: datetime) -> None:
+    """An account was connected, ``now`` by Meta's clock. What is older than its first connection is not brought in."""
+    await connection.execute(_CONNECTED, app_id, facebook_app_id, account_id, now)
+
+
+async def reconnected(connection: Connection, integration_id: str) -> None:
+    """An integration got a new token."""
+    await connection.execute(_KNOW, [integration_id])
+    await connection.execute(_RECONNECTED, integration_id)
+
+
+async def disconnected(database: Database, integration_id: str, now: datetime) -> None:
+    """An integration is about to be deleted: if its account is connected anew, it goes on from here."""
+    await database.execute(_DISCONNECTED, integration_id, now)

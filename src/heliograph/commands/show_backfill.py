@@ -1,0 +1,60 @@
+"""How `heliograph backfill` shows what it does: progress for those who wait, one line an account, the next step."""
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from rich.markup import escape
+from rich.status import Status
+
+from heliograph.commands.console import console, errors
+
+_NEXT_STEP = {
+    "failed": "Repair what it says, then run `heliograph backfill` again.",
+    "paused": "The server goes on with it by itself; `heliograph serve` must be running.",
+}
+
+
+class Progress:
+    """A line on a terminal's standard error that tells how the runs stand. Nothing elsewhere."""
+
+    def __init__(self) -> None:
+        self._status: Status | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def __call__(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Show how the runs stand."""
+        if not errors.is_terminal:
+            return
+        ended = sum(row["ended_at"] is not None for row in rows)
+        threads, found = sum(row["threads"] for row in rows), sum(row["found"] for row in rows)
+        text = f"{ended} of {len(rows)} accounts, {threads} threads looked at, {found} messages found"
+        if self._status is None:
+            self._status = errors.status(text)
+            self._status.start()
+        self._status.update(text)
+
+
+def show(rows: Sequence[Mapping[str, Any]]) -> None:
+    """One line an account, and what to do where something is wrong."""
+    for row in rows:
+        name = escape(row["username"] or row["integrationId"])
+        if row["state"] == "done":
+            console.print(
+                f"[sun]{row['added']:>6}[/sun] brought in  {name:<24} [soft]{row['threads']} threads looked at,"
+                f" {row['seconds']} s[/soft]"
+            )
+        else:
+            console.print(f"[bad]{row['state']:>6}[/bad]             {name:<24} {escape(row['error'] or '')}")
+        if row["unreadable"]:
+            console.print(f"       [soft]{row['unreadable']} more are too old for Meta to tell, or deleted.[/soft]")
+    for state in sorted({row["state"] for row in rows} & _NEXT_STEP.keys()):
+        errors.print(_NEXT_STEP[state])
+    if not rows:
+        console.print("No Instagram account is connected. Create an integration first.")

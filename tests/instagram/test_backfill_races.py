@@ -1,0 +1,207 @@
+"""Backfill against what happens beside it: late webhooks, sends under way, limits, deaths, downtime. Meta is played."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from heliograph.channels.base import SendOutcome
+from heliograph.channels.instagram.backfill import steps, worker
+from tests.conftest import Server
+from tests.instagram.backfills import Threads, ago, ask, backfill, ended, run_row, runs_of
+from tests.instagram.house import House, Shop, new_mid, unique
+from tests.instagram.meta import Gate, PlayedMeta, accepted, refused
+from tests.simulator.support import Loop, eventually
+
+
+@pytest.fixture(autouse=True)
+def _at_once(house: House) -> Iterator[None]:
+    """Nobody waits for late webhooks, nor keeps Meta's pace."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(house.channel._backfill, "_young", timedelta())
+        patch.setattr("heliograph.channels.instagram.backfill.pace._CALLS_A_SECOND", 1000.0)
+        patch.setattr(worker, "PART_PAUSE", timedelta(seconds=0.05))
+        yield
+
+
+@pytest.fixture
+def threads(meta: PlayedMeta, shop: Shop) -> Threads:
+    return Threads(meta, shop)
+
+
+EARLIER: Any = {"minutes": 5}
+
+
+def test_a_late_webhook_of_the_same_message_adds_nothing(shop: Shop, threads: Threads) -> None:
+    person, mid = unique("5846"), new_mid()
+    threads.says(person, mid, at=ago(**EARLIER))
+    assert backfill(shop, ago(hours=1))["added"] == 1
+    shop.given(shop.text(person, mid=mid))
+    assert shop.texts() == ["hello"]
+
+
+def test_a_webhook_that_waits_in_the_journal_comes_first(loop: Loop, each_server: Server, meta: PlayedMeta) -> None:
+    with each_server.database(migrated=True) as url:
+        house = House(loop, url, meta.url, works_on={"backfill"}).start()
+        try:
+            house.channel._backfill._young = timedelta()
+            shop = house.shop()
+            person, mid = unique("5846"), new_mid()
+            Threads(meta, shop).says(person, mid, "as the API tells it", at=ago(**EARLIER))
+            # Meta lists times in whole seconds, so the same message seems to be older there.
+            at = int(ago(**EARLIER).timestamp() * 1000) + 400
+            shop.deliver(shop.text(person, "as the webhook told it", mid=mid, at=at))
+            number = ask(shop, ago(hours=1))
+            eventually(lambda: run_row(house, number)["ended_at"])
+            assert run_row(house, number)["found"] == 1
+        finally:
+            house.stop()
+        other = House(loop, url, meta.url).start()
+        try:
+            other.quiet()
+            rows = other.rows("select body from messages where app_id = $1", shop.app_id)
+            assert [row["body"]["content"]["text"] for row in rows] == ["as the webhook told it"]
+            assert run_row(other, number)["added"] == 0, "no webhook missed it"
+        finally:
+            other.stop()
+
+
+def test_a_young_message_is_left_to_its_webhook(house: House, shop: Shop, threads: Threads) -> None:
+    house.channel._backfill._young = timedelta(seconds=2)
+    person, mid = unique("5846"), new_mid()
+    threads.says(person, mid, at=ago(seconds=1))
+    number = ask(shop, ago(hours=1))
+    eventually(lambda: run_row(house, number)["todo"])
+    shop.given(shop.text(person, mid=mid))
+    assert ended(shop, number)["found"] == 0
+    assert shop.texts() == ["hello"]
+
+
+def test_a_message_that_is_being_sent_is_not_doubled(
+    loop: Loop, meta: PlayedMeta, shop: Shop, threads: Threads, person: str
+) -> None:
+    mid = new_mid()
+    gate = Gate(loop, accepted(mid, person))
+    meta.script(person, gate)
+    message_id = shop.post(person, "on its way")
+    gate.wait()
+    threads.says(person, mid, "on its way", by_business=True)
+    number = ask(shop, ago(hours=1))
+    eventually(lambda: any(one["until"] for one in run_row(shop.house, number)["todo"]))
+    gate.open()
+    assert shop.outcome(message_id)[0] == "channel"
+    assert ended(shop, number)["added"] == 0
+    assert shop.texts(person) == ["hello", "on its way"]
+
+
+def test_a_part_of_unknown_outcome_is_settled_by_what_backfill_finds(
+    meta: PlayedMeta, shop: Shop, threads: Threads, person: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "PART_PATIENCE", timedelta(seconds=0.2))
+    mid = new_mid()
+    meta.script(person, (200, b"not an answer"))
+    message_id = shop.post(person, "lost answer")
+    eventually(lambda: [part["state"] for part in shop.parts(message_id)] == ["unknown"])
+    threads.says(person, mid, "lost answer", by_business=True)
+    assert backfill(shop, ago(hours=1))["added"] == 0
+    eventually(lambda: [part["mid"] for part in shop.parts(message_id)] == [mid])
+    assert shop.texts(person) == ["hello", "lost answer"]
+
+
+def test_an_old_message_of_the_owner_is_not_taken_for_a_part_that_says_the_same(
+    loop: Loop, meta: PlayedMeta, shop: Shop, threads: Threads, person: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "PART_PATIENCE", timedelta(seconds=0.2))
+    old, new = new_mid(), new_mid()
+    gate = Gate(loop, accepted(new, person))
+    meta.script(person, gate)
+    message_id = shop.post(person, "Hi")
+    gate.wait()
+    threads.says(person, old, "Hi", by_business=True, at=ago(minutes=30))
+    assert backfill(shop, ago(hours=1))["added"] == 1
+    gate.open()
+    shop.outcome(message_id)
+    assert [part["mid"] for part in shop.parts(message_id)] == [new]
+    assert shop.texts(person).count("Hi") == 2
+
+
+def test_a_limit_of_metas_pauses_the_run_and_it_goes_on(
+    shop: Shop, threads: Threads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "PAUSES", {SendOutcome.RATE_LIMITED: (0.05,) * 50, SendOutcome.RETRY: (0.05,)})
+    threads.says(unique("5846"), new_mid(), at=ago(**EARLIER))
+    threads.refuses(refused(613, 2534040))
+    number = ask(shop, ago(hours=1))
+    paused = eventually(lambda: run_row(shop.house, number)["tries"] > 1 and run_row(shop.house, number))
+    assert "limit" in paused["error"]
+    threads.answers_again()
+    run = ended(shop, number)
+    assert (run["state"], run["added"], run["error"]) == ("done", 1, None)
+
+
+def test_an_answer_too_large_for_meta_is_asked_for_in_smaller_pages(
+    shop: Shop, threads: Threads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "PAUSES", {SendOutcome.RETRY: (0.01,) * 50})
+    threads.refuses(refused(1, status=500))
+    number = ask(shop)
+    eventually(lambda: run_row(shop.house, number)["page_size"] == 1)
+    threads.answers_again()
+    assert ended(shop, number)["state"] == "done"
+
+
+def test_a_run_that_meta_never_answers_fails_with_the_reason(
+    shop: Shop, threads: Threads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "PAUSES", {SendOutcome.RETRY: (0.01, 0.01)})
+    threads.refuses(refused(2, status=500))
+    run = backfill(shop)
+    assert (run["state"], threads.calls()) == ("failed", 3)
+    assert run["error"]
+
+
+def test_what_becomes_no_message_is_put_in_line_once(meta: PlayedMeta, shop: Shop, threads: Threads) -> None:
+    person = unique("5846")
+    threads.says(person, new_mid(), "", at=ago(**EARLIER), is_unsupported=True)
+    assert backfill(shop, ago(hours=1))["found"] == 1
+    assert backfill(shop, ago(hours=1))["found"] == 0
+    assert len(shop.house.rows("select 1 from journal where integration_id = $1", shop.integration_id)) == 1
+
+
+def test_a_thread_that_cannot_be_read_is_left_out(meta: PlayedMeta, shop: Shop, threads: Threads) -> None:
+    gone, there = unique("5846"), unique("5846")
+    threads.says(gone, new_mid(), at=ago(**EARLIER))
+    threads.says(there, new_mid(), at=ago(**EARLIER))
+    meta.answers[threads.edge(gone)] = refused(9000001)
+    run = backfill(shop, ago(hours=1))
+    assert (run["state"], run["added"]) == ("done", 1)
+
+
+def test_of_an_account_in_two_apps_only_the_asking_one_gets_what_was_found(shop: Shop, threads: Threads) -> None:
+    other = shop.house.shop(of=shop)
+    threads.says(unique("5846"), new_mid(), at=ago(**EARLIER))
+    assert backfill(shop, ago(hours=1))["added"] == 1
+    assert (len(shop.messages()), len(other.messages())) == (1, 0)
+
+
+def test_who_asks_while_a_run_waits_joins_it(meta: PlayedMeta, loop: Loop, each_server: Server) -> None:
+    with each_server.database(migrated=True) as url:
+        house = House(loop, url, meta.url, works_on=()).start()
+        try:
+            shop = house.shop()
+            early, late = ago(hours=5), ago(hours=1)
+            assert ask(shop, late, "interval") == ask(shop, early) == ask(shop, late)
+            (run,) = runs_of(shop)
+            assert (run["since"], run["reason"]) == (early, "asked")
+            assert house.value("select count(*) from jobs where kind = 'backfill'") == 1
+        finally:
+            house.stop()
+
+
+def test_an_echo_is_not_brought_in_beside_its_own_message(shop: Shop, threads: Threads, person: str) -> None:
+    message_id = shop.post(person, "known by its mid")
+    shop.outcome(message_id)
+    (part,) = shop.parts(message_id)
+    threads.says(person, part["mid"], "known by its mid", by_business=True)
+    assert backfill(shop, ago(hours=1))["found"] == 0
