@@ -117,6 +117,7 @@ class Turns:
             else:
                 held = await ledger.lock(connection, [turn.lane.key for turn in turns])
             steps = [Step(turn, turn.lane.jobs[0], turn.tag) for turn in turns if wait or turn.lane.key in held]
+            await _see_echoes(connection, steps)
             self._weigh_all(plan, steps)
             await self._write_answers(connection, plan)
             going = [step for step in steps if not step.settled]
@@ -330,6 +331,18 @@ def _requests(row: Any) -> list[Part]:
     message = row["message"]
     by_ai = "AI" in (message["author"].get("subtypes") or ()) and row["ai_disclaimer"] is not False
     return render(message["content"], by_ai, row["carousel_mode"] or "native")
+
+
+async def _see_echoes(connection: Connection, steps: Sequence[Step]) -> None:
+    """Whose echo came while the thread was being read has been sent, whatever the thread told."""
+    looked = {step.turn.todo.key: step.turn for step in steps if step.turn.todo is not None and step.turn.todo.look}
+    if not looked:
+        return
+    for message_id, parts in (await ledger.parts_of(connection, [key[0] for key in looked])).items():
+        for part in parts:
+            turn = looked.get((message_id, part["part"]))
+            if turn is not None and part["state"] == "sent":
+                turn.answer = Answer(SendOutcome.SENT, part["mid"])
 
 
 async def _tell(connection: Connection, plan: Plan) -> None:
