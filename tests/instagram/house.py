@@ -87,6 +87,7 @@ class House:
         works_on: Container[str] | None = None,
         grace: float = 30.0,
         most_crashes: int = 3,
+        data_deletion: str = "connection",
     ) -> None:
         self.loop = loop
         self.database_url = database_url
@@ -97,6 +98,7 @@ class House:
         self._works_on = works_on
         self._grace = grace
         self._most_crashes = most_crashes
+        self._data_deletion = data_deletion
         self.database: Database
         self.channel: InstagramChannel
         self.lanes: LaneWorkers
@@ -119,11 +121,17 @@ class House:
         self.database = await Database.connect(self.database_url, largest=8, patience=5)
         self.graph = Graph(self.graph_url, "v25.0", timeout=2.0)
         self.channel = InstagramChannel(
-            self.database, self.box, self.graph, public_url=self.url, unknown_grace=self._grace
+            self.database,
+            self.box,
+            self.graph,
+            public_url=self.url,
+            unknown_grace=self._grace,
+            data_deletion=self._data_deletion,
         )
+        forgetting = ForgetWorker(self.database, [self.channel.forgetting])
         kinds = [
             replace(kind, most_crashes=self._most_crashes)
-            for kind in (*self.channel.lane_kinds(), ForgetWorker(self.database).kind())
+            for kind in (*self.channel.lane_kinds(), forgetting.kind())
             if self._works_on is None or kind.name in self._works_on
         ]
         self.lanes = LaneWorkers(self.database, kinds, poll_seconds=0.05)
@@ -132,7 +140,7 @@ class House:
 
         async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
             if scope["path"].startswith(CALLBACK_PATH):
-                await self.channel.receiver(scope, receive, send)
+                await self.channel.called(scope, receive, send)
             elif scope["path"].startswith(MEDIA_PATH):
                 await self.channel.media(scope, receive, send)
             else:

@@ -6,9 +6,12 @@ from typing import Any
 
 from heliograph.channels.base import ChannelError, ConnectError, Conversions, SendOutcome
 from heliograph.channels.instagram import connect as connecting
-from heliograph.channels.instagram import conversions
+from heliograph.channels.instagram import conversions, departure
 from heliograph.channels.instagram.accounts import TYPE, FacebookApps, token_place, tokens
 from heliograph.channels.instagram.backfill import BackfillWorker, Schedule, runs
+from heliograph.channels.instagram.callbacks import OwnerCallbacks, asked
+from heliograph.channels.instagram.departure import DepartureWorker
+from heliograph.channels.instagram.erasure import Forgetting, PeopleWorker, UnsentWorker
 from heliograph.channels.instagram.filing import FilingWorker
 from heliograph.channels.instagram.flood import Flood
 from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
@@ -24,6 +27,7 @@ from heliograph.channels.instagram.outbound import OutboundWorker
 from heliograph.channels.instagram.profiles import ProfileWorker
 from heliograph.channels.instagram.receive import WebhookReceiver, callback_url
 from heliograph.lanes import LaneKind
+from heliograph.messaging.owner_requests import STATUS_PATH
 from heliograph.storage import Database, SecretBox, new_id
 from heliograph.storage.secrets import SecretError
 from heliograph.telemetry.logs import get_logger
@@ -61,6 +65,7 @@ class InstagramChannel:
         public_url: str,
         unknown_grace: float,
         media_hosts: Hosts | None = None,
+        data_deletion: str = "connection",
         backfill_every: float = 0.0,
     ) -> None:
         self._database = database
@@ -70,7 +75,13 @@ class InstagramChannel:
         self.apps = FacebookApps(database, box)
         self._flood = Flood()
         self.receiver = WebhookReceiver(database, self.apps, self._flood)
+        self.callbacks = OwnerCallbacks(
+            database, self.apps, scope=data_deletion, status_url=lambda code: f"{public_url}{STATUS_PATH}/{code}"
+        )
         self._filing = FilingWorker(database)
+        self._departure = DepartureWorker(database, graph, self.apps, box)
+        self._erasing = UnsentWorker(database), PeopleWorker(database)
+        self.forgetting = Forgetting(database)
         self._cdn = Cdn(media_hosts or Hosts.of(META_HOSTS, graph.url))
         addresses = Addresses(box, public_url)
         dresser = Dresser(addresses.of_message, addresses.of_person, lambda url: self._cdn.hosts.trust(url) is not None)
@@ -88,13 +99,17 @@ class InstagramChannel:
         return bool(self._flood)
 
     def lane_kinds(self) -> Sequence[LaneKind]:
-        """`filing`, `inbound`, `send`, `media`, `profile` and `backfill`."""
-        others = (self._outbound, self._keeping, self._profiles)
+        """`filing`, `inbound`, `send`, `media`, `profile`, `backfill`, `departure`, `unsent` and `people`."""
+        others = (self._outbound, self._keeping, self._profiles, self._departure, *self._erasing)
         return [*self.inbound_kinds(), *(worker.kind() for worker in others)]
 
     def inbound_kinds(self) -> Sequence[LaneKind]:
         """What brings messages in: `filing`, `inbound` and `backfill`."""
         return [self._filing.kind(), self._inbound.kind(), self._backfill.kind()]
+
+    async def called(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Meta calls, under ``CALLBACK_PATH``: with a webhook, or about a person who connected an account."""
+        await (self.callbacks if asked(scope["path"]) else self.receiver)(scope, receive, send)
 
     async def close(self) -> None:
         """Close the connections to Meta's CDN."""
@@ -125,14 +140,15 @@ class InstagramChannel:
             )
             await connection.execute(
                 "insert into instagram_accounts (integration_id, app_id, facebook_app_id, page_id, account_id, page_token,"
-                " story_replies, story_mentions, human_agent_tag, carousel_mode, media_mode)"
-                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                " owner_id, story_replies, story_mentions, human_agent_tag, carousel_mode, media_mode)"
+                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
                 integration_id,
                 app_id,
                 facebook_app,
                 page.page_id,
                 page.account_id,
                 self._box.seal(token, token_place(integration_id)),
+                page.owner_id,
                 *switches.values(),
             )
             await runs.connected(connection, app_id, facebook_app, page.account_id, self._graph.now())
@@ -180,11 +196,13 @@ class InstagramChannel:
                 "update instagram_accounts set story_replies = coalesce($2, story_replies),"
                 " story_mentions = coalesce($3, story_mentions), human_agent_tag = coalesce($4, human_agent_tag),"
                 " carousel_mode = coalesce($5, carousel_mode), media_mode = coalesce($6, media_mode),"
-                " page_token = coalesce($7, page_token), page_id = coalesce($8, page_id) where integration_id = $1",
+                " page_token = coalesce($7, page_token), page_id = coalesce($8, page_id),"
+                " owner_id = case when $7::bytea is null then owner_id else $9 end where integration_id = $1",
                 integration_id,
                 *(settings.get(name) for name in _SWITCHES),
                 self._box.seal(token, token_place(integration_id)) if token else None,
                 page.page_id if page else None,
+                page.owner_id if page else None,
             )
             if page is not None:
                 await runs.reconnected(connection, integration_id)
@@ -212,6 +230,8 @@ class InstagramChannel:
             integration_id,
             app_id,
         )
+        async with self._database.transaction() as connection:
+            await departure.remember(connection, [integration_id])
         app = await self.apps.reload(row["facebook_app_id"]) if row else None
         if row is None or app is None:
             return
