@@ -29,6 +29,7 @@ from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.journal import pruning as journal_pruning
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH as PROXY_PATH
 from heliograph.channels.instagram.media.hosts import Hosts
+from heliograph.channels.instagram.pace import LIMITS, Kind
 from heliograph.channels.instagram.receive import CALLBACK_PATH
 from heliograph.delivery.guard import parse_networks
 from heliograph.delivery.removal import RemovalWorker
@@ -101,13 +102,24 @@ class Application:
     """The rooms of one process, wired. An ASGI application once started."""
 
     def __init__(self, settings: Settings, database: Database, box: SecretBox) -> None:
-        self._graph = Graph(settings.graph_url, settings.graph_version, timeout=settings.graph_timeout)
+        self._graph = Graph(
+            settings.graph_url,
+            settings.graph_version,
+            timeout=settings.graph_timeout,
+            instagram_url=settings.instagram_graph,
+        )
         self._instagram = InstagramChannel(
             database,
             box,
             self._graph,
             public_url=settings.reachable_at,
             unknown_grace=settings.unknown_grace,
+            limits={
+                Kind.SEND: settings.send_rate,
+                Kind.INSTAGRAM_SEND: min(settings.send_rate, LIMITS[Kind.INSTAGRAM_SEND]),
+                Kind.MEDIA: settings.media_rate,
+                Kind.CONVERSATIONS: settings.conversations_rate,
+            },
             media_hosts=Hosts.of(settings.media_hosts, settings.graph_url),
             data_deletion=settings.data_deletion,
             backfill_every=settings.backfill_every,
@@ -132,12 +144,13 @@ class Application:
         )
         self._api = create_api(services)
         self._media = Media(database)
-        self._operate = Operate(database, clock=self._graph.now)
+        self._operate = Operate(database, self._instagram.count, clock=self._graph.now)
 
     def start(self) -> None:
         """Start the workers."""
         self._lanes.start()
         self._housekeeper.start()
+        self._instagram.renewal.start()
         self._answers.start()
         self._instagram.backfills.start()
         self._operate.ready = True
@@ -148,6 +161,7 @@ class Application:
         await self._answers.stop()
         await self._instagram.backfills.stop()
         await self._housekeeper.stop()
+        await self._instagram.renewal.stop()
         await self._lanes.stop(patience=DRAIN_SECONDS)
         await self._sender.close()
         await self._instagram.close()

@@ -1,7 +1,7 @@
 """What an operator's tools ask: ``/healthz`` (the process lives), ``/readyz`` (it can work), ``/metrics``."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,12 +26,19 @@ _COUNT_EVERY_SECONDS = 2.0
 
 
 class Operate:
-    """A plain ASGI callable for :attr:`paths`."""
+    """A plain ASGI callable for :attr:`paths`. ``count`` brings further metrics up to date, when they are read."""
 
     paths = frozenset({"/healthz", "/readyz", "/metrics"})
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        database: Database,
+        count: Callable[[], Awaitable[None]],
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._database = database
+        self._count_more = count
         self._clock = clock
         self.ready = False
         self._counted_at = 0.0
@@ -72,6 +79,7 @@ class Operate:
             return
         self._counted_at = time.monotonic()
         try:
+            await self._count_more()
             async with self._database.pool.acquire() as connection:
                 counted = {row["kind"]: row for row in await connection.fetch(_WAITING)}
                 owed, oldest = await commitment.count(connection, self._clock())

@@ -40,6 +40,13 @@ class Settings(BaseSettings):
         ),
     ] = SecretStr("")
     graph_url: Annotated[str, Field(description="Meta's Graph API, or the simulator.")] = "https://graph.facebook.com"
+    instagram_graph_url: Annotated[
+        str,
+        Field(
+            description="The same for Instagram Login. Empty: https://graph.instagram.com, or, where HELIOGRAPH_GRAPH_URL"
+            " names a simulator, its /instagram."
+        ),
+    ] = ""
     graph_version: Annotated[str, Field(pattern=r"^v\d+\.\d+$", description="Version of the Graph API.")] = "v25.0"
     graph_timeout: Annotated[float, Field(gt=0, description="Seconds to wait for an answer of Meta's.")] = 20.0
     unknown_grace: Annotated[
@@ -49,6 +56,23 @@ class Settings(BaseSettings):
             description="Seconds to wait for the echo of a part whose outcome is unknown, before the thread is read.",
         ),
     ] = 30.0
+    send_rate: Annotated[
+        float,
+        Field(
+            ge=0,
+            allow_inf_nan=False,
+            description="Sends a second of one Instagram account, all processes together; 0: any. Meta's limit is 300,"
+            " by Instagram Login 100, which is the most of such an account.",
+        ),
+    ] = 300.0
+    media_rate: Annotated[
+        float,
+        Field(ge=0, allow_inf_nan=False, description="Likewise, of audio and video. Meta's limit is 10."),
+    ] = 10.0
+    conversations_rate: Annotated[
+        float,
+        Field(ge=0, allow_inf_nan=False, description="Likewise, reads of Meta's own record. Meta's limit is 2."),
+    ] = 2.0
     media_hosts: Annotated[
         str,
         Field(
@@ -99,7 +123,7 @@ class Settings(BaseSettings):
         str, Field(pattern="^(auto|pretty|json)$", description="auto: pretty on a terminal, JSON elsewhere.")
     ] = "auto"
 
-    @field_validator("public_url", "graph_url")
+    @field_validator("public_url", "graph_url", "instagram_graph_url")
     @classmethod
     def _no_trailing_slash(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
@@ -119,6 +143,14 @@ class Settings(BaseSettings):
             # The thread would be read while Meta may still be taking the message.
             raise ValueError("HELIOGRAPH_UNKNOWN_GRACE must be greater than HELIOGRAPH_GRAPH_TIMEOUT")
         return self
+
+    @property
+    def instagram_graph(self) -> str:
+        """The host of Instagram Login's Graph API."""
+        if self.instagram_graph_url:
+            return self.instagram_graph_url
+        meta = type(self).model_fields["graph_url"].default
+        return "https://graph.instagram.com" if self.graph_url == meta else f"{self.graph_url}/instagram"
 
     @property
     def reachable_at(self) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import structlog
 
-from heliograph.channels.instagram import outbound
+from heliograph.channels.instagram import judging, pauses
 from heliograph.channels.instagram.journal import FILING_LANE
 from tests.conftest import Server
 from tests.instagram.house import House, Shop
@@ -59,7 +59,7 @@ def door(loop: Loop, each_server: Server) -> Iterator[House]:
 def house(loop: Loop, each_server: Server, meta: PlayedMeta) -> Iterator[House]:
     """A house whose Meta is scripted."""
     with each_server.database(migrated=True) as url, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(outbound, "ECHO_POLL_SECONDS", 0.05)
+        patch.setattr(judging, "ECHO_POLL_SECONDS", 0.05)
         house = House(loop, url, meta.url).start()
         yield house
         house.stop()
@@ -83,7 +83,7 @@ def simulator(loop: Loop) -> Iterator[Simulator]:
 def town(loop: Loop, each_server: Server, simulator: Simulator) -> Iterator[House]:
     """A house whose Meta is the simulator."""
     with each_server.database(migrated=True) as url, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(outbound, "ECHO_POLL_SECONDS", 0.05)
+        patch.setattr(judging, "ECHO_POLL_SECONDS", 0.05)
         house = House(loop, url, f"http://127.0.0.1:{simulator.port}").start()
         yield house
         house.stop()
@@ -104,8 +104,19 @@ def person(shop: Shop) -> str:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pauses between attempts, but short."""
-    monkeypatch.setattr(outbound, "PAUSES", {what: (0.01,) * len(row) for what, row in outbound.PAUSES.items()})
-    monkeypatch.setattr(outbound, "ONCE_MORE", (0.01,))
+    monkeypatch.setattr(judging, "PAUSES", {what: (0.01,) * len(row) for what, row in judging.PAUSES.items()})
+    monkeypatch.setattr(judging, "ONCE_MORE", (0.01,))
+    monkeypatch.setattr(pauses, "SCHEDULE", (0.01,) * len(pauses.SCHEDULE))
+
+
+@pytest.fixture
+def not_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Setting aside is a saving, made a moment after a pause: a test that ends the pause by hand would race with it."""
+
+    async def nothing(*_: object, **__: object) -> None:
+        pass
+
+    monkeypatch.setattr(pauses, "set_aside", nothing)
 
 
 @pytest.fixture

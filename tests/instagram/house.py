@@ -25,6 +25,7 @@ from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.accounts import token_place
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH
+from heliograph.channels.instagram.pace import LIMITS, Kind
 from heliograph.channels.instagram.receive import CALLBACK_PATH
 from heliograph.lanes import LaneWorkers
 from heliograph.messaging import keys
@@ -88,6 +89,7 @@ class House:
         grace: float = 30.0,
         most_crashes: int = 3,
         data_deletion: str = "connection",
+        limits: Mapping[Kind, float] = LIMITS,
     ) -> None:
         self.loop = loop
         self.database_url = database_url
@@ -99,6 +101,7 @@ class House:
         self._grace = grace
         self._most_crashes = most_crashes
         self._data_deletion = data_deletion
+        self._limits = limits
         self.database: Database
         self.channel: InstagramChannel
         self.lanes: LaneWorkers
@@ -119,7 +122,7 @@ class House:
 
     async def _start(self) -> None:
         self.database = await Database.connect(self.database_url, largest=8, patience=5)
-        self.graph = Graph(self.graph_url, "v25.0", timeout=2.0)
+        self.graph = Graph(self.graph_url, "v25.0", timeout=2.0, instagram_url=f"{self.graph_url}/instagram")
         self.channel = InstagramChannel(
             self.database,
             self.box,
@@ -127,6 +130,7 @@ class House:
             public_url=self.url,
             unknown_grace=self._grace,
             data_deletion=self._data_deletion,
+            limits=self._limits,
         )
         forgetting = ForgetWorker(self.database, [self.channel.forgetting])
         kinds = [

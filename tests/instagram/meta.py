@@ -1,11 +1,12 @@
 """Meta, played for rare answers: a Graph API whose every answer a test can write beforehand. The simulator plays the rest.
 
-Sends are scripted per person. A script's entry is an answer ``(status, body)``, or an async function of the body that
-returns one; without a script a send succeeds.
+Sends are scripted per person. A script's entry is an answer ``(status, body)``, or one with headers as its third, or an
+async function of the body that returns one; without a script a send succeeds.
 """
 
 import asyncio
 import contextlib
+import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from aiohttp import web
 from tests.instagram.house import new_mid
 from tests.simulator.support import Loop, eventually, free_port
 
-Told = tuple[int, Any]
+Told = tuple[int, Any] | tuple[int, Any, dict[str, str]]
 Script = Told | Callable[[dict[str, Any]], Awaitable[Told]]
 
 
@@ -38,6 +39,7 @@ class Sent:
 
     body: dict[str, Any]
     token: str
+    at: float = field(default_factory=time.monotonic)
 
     @property
     def text(self) -> str | None:
@@ -112,10 +114,10 @@ class PlayedMeta:
 
 
 def _answer(told: Told) -> web.Response:
-    status, body = told
+    status, body, *headers = told
     if isinstance(body, bytes):
         return web.Response(status=status, body=body)
-    return web.json_response(body, status=status)
+    return web.json_response(body, status=status, headers=headers[0] if headers else None)
 
 
 class Gate:

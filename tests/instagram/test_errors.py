@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.answers import refusal
-from heliograph.channels.instagram.errors import MEANINGS, meaning
+from heliograph.channels.instagram.errors import MEANINGS, Hold, Whose, meaning
 from heliograph.channels.instagram.graph import GraphError
 
 R, RL, W = SendOutcome.RETRY, SendOutcome.RATE_LIMITED, SendOutcome.WINDOW_CLOSED
@@ -96,14 +96,22 @@ ROWS: list[tuple[int, int | None, int, SendOutcome]] = [
     (80001, None, 400, RL),
     (80002, None, 400, RL),
     (80006, None, 400, RL),
-    # Of other calls than sends; should a send ever get them, they are for good.
-    (2200, None, 400, P),
+    (2200, None, 400, C),
+    # Of reads, which go on without; should a send ever get them, they are for good.
     (230, None, 403, P),
     (2018218, None, 400, P),
     (2018247, None, 400, P),
     (9010, None, 400, P),
     (9000001, None, 400, P),
 ]
+
+
+def named(row: tuple[int, int | None, int, SendOutcome]) -> str:
+    """A row's name: the code as the reference writes it, and the outcome."""
+    code, subcode, status, outcome = row
+    return f"{code}{f'/{subcode}' if subcode else ''} under {status} is {outcome}"
+
+
 # The reference tries these once more before it gives up.
 ONCE_MORE = {(1, 99), (100, 2018008), (100, 2018294)}
 
@@ -120,7 +128,7 @@ CODES = {
 }
 
 
-@pytest.mark.parametrize(("code", "subcode", "status", "outcome"), ROWS)
+@pytest.mark.parametrize(("code", "subcode", "status", "outcome"), ROWS, ids=map(named, ROWS))
 def test_a_row_of_the_table(code: int, subcode: int | None, status: int, outcome: SendOutcome) -> None:
     meant = meaning(code, subcode, transient=False, status=status)
     assert meant.outcome is outcome
@@ -133,7 +141,7 @@ def test_the_code_has_no_row_that_the_table_has_not() -> None:
     assert set(MEANINGS) <= {(code, subcode) for code, subcode, *_ in ROWS}
 
 
-@pytest.mark.parametrize(("code", "subcode", "status", "outcome"), ROWS)
+@pytest.mark.parametrize(("code", "subcode", "status", "outcome"), ROWS, ids=map(named, ROWS))
 def test_neither_status_nor_is_transient_change_what_a_known_code_means(
     code: int, subcode: int | None, status: int, outcome: SendOutcome
 ) -> None:
@@ -141,6 +149,21 @@ def test_neither_status_nor_is_transient_change_what_a_known_code_means(
         for other in (200, 400, 403, 500, 503):
             for transient in (True, False):
                 assert meaning(code, subcode, transient=transient, status=other).outcome is outcome
+
+
+@pytest.mark.parametrize(("code", "subcode", "status", "outcome"), ROWS, ids=map(named, ROWS))
+def test_a_limit_pauses_the_account_a_limit_of_the_app_all_of_its_accounts_and_nothing_else_anybody(
+    code: int, subcode: int | None, status: int, outcome: SendOutcome
+) -> None:
+    """The action RL: "pause the account, then retry"; and 368's "long pause (hours)"."""
+    hold = meaning(code, subcode, transient=False, status=status).hold
+    if code == 368:
+        assert hold is not None
+        assert (hold.seconds or 0) >= 3600
+    elif outcome is RL:
+        assert hold == Hold(Whose.APP if code in (4, 341) else Whose.ACCOUNT)
+    else:
+        assert hold is None
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram import outbound
+from heliograph.channels.instagram import judging, pauses
 from tests.instagram.house import House, Shop
 from tests.instagram.owner import Owner
 from tests.simulator.support import eventually
@@ -228,7 +228,8 @@ def test_whatever_goes_wrong_nothing_is_lost_doubled_or_out_of_order(
     owner: Owner, shop: Shop, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     """Both ways at once, through faults of the Graph API and of the webhooks."""
-    monkeypatch.setattr(outbound, "PAUSES", dict.fromkeys(outbound.PAUSES, (0.02,) * 20))
+    monkeypatch.setattr(judging, "PAUSES", dict.fromkeys(judging.PAUSES, (0.02,) * 20))
+    monkeypatch.setattr(pauses, "SCHEDULE", (0.02,))
     chance = random.Random(seed)
     people = [owner.customer() for _ in range(4)]
     for person in people:

@@ -74,6 +74,7 @@ def test_a_deauthorized_integration_sends_no_more_and_says_why(house: House) -> 
     assert f"on {datetime.now(UTC).day} " in refusal["message"]
     shop.given(shop.text(person, "still heard"))
     assert shop.texts(person)[-1] == "still heard"
+    assert shop.failure(shop.post(person)) == {"code": "unauthorized", "message": refusal["message"]}
 
 
 def test_only_the_accounts_that_this_person_connected_stop(house: House) -> None:
@@ -87,6 +88,15 @@ def test_only_the_accounts_that_this_person_connected_stop(house: House) -> None
     done(house)
     found = [status(house, one.integration_id) for one in (shop, colleague, elsewhere)]
     assert found == ["error", "active", "active"]
+
+
+@pytest.mark.parametrize("named", ["account", "owner"])
+def test_by_instagram_login_the_account_itself_is_the_owner(house: House, named: str) -> None:
+    shop, owner = owned(house, login="instagram")
+    user_id = shop.account if named == "account" else owner
+    assert ask(house, shop.facebook_app, "deauthorize", signed(shop.secret, user_id=user_id)).status == 200
+    done(house)
+    assert status(house, shop.integration_id) == "error"
 
 
 def test_a_request_that_is_sent_again_is_done_once(house: House) -> None:

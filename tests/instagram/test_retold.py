@@ -1,6 +1,5 @@
 """What the Conversations API tells, retold as webhooks: Meta reference 5.2 to 1.6, case by case, through the real parser."""
 
-import asyncio
 from typing import Any
 
 import orjson
@@ -10,7 +9,6 @@ from hypothesis import strategies as st
 
 from heliograph.channels.instagram import wire
 from heliograph.channels.instagram.backfill import listing, retold
-from heliograph.channels.instagram.backfill.pace import CONVERSATIONS, OwnPace
 from heliograph.channels.instagram.envelope import items
 
 ACCOUNT, PAGE, PERSON = "17841400000000001", "1014578", "584600000000001"
@@ -171,13 +169,3 @@ def test_whatever_meta_answers_raises_nothing(fields: dict[str, Any]) -> None:
     assert items(retold.webhook(ACCOUNT, PERSON, told, 1)) is not None
     listing.threads(answer, ACCOUNT, PAGE)
     listing.named(answer)
-
-
-def test_an_account_is_asked_twice_a_second() -> None:
-    async def waits() -> list[float]:
-        pace = OwnPace()
-        return [await pace.take(account, CONVERSATIONS) for account in ("a", "a", "b")]
-
-    first, second, other = asyncio.run(waits())
-    assert (first, other) == (0.0, 0.0)
-    assert 0.3 < second <= 0.5

@@ -157,6 +157,33 @@ def test_a_thread_that_went_on_for_longer_than_meta_tells_is_no_proof(
 
 
 @pytest.mark.usefixtures("impatient")
+def test_but_it_is_when_meta_tells_of_a_message_that_was_here_before(shop: Shop, meta: PlayedMeta, person: str) -> None:
+    """However many came since within the clocks' differences: the order of what we know needs no clock."""
+    known = new_mid()
+    shop.given(shop.text(person, "before", mid=known))
+    younger = [in_thread(new_mid(), f"and {number}", by=person) for number in range(19)]
+    meta.threads[person] = [*younger, in_thread(known, "before", by=person), {"id": new_mid()}]
+    meta.script(person, (504, b""))
+    message = shop.post(person, "Hi")
+    assert "It was not sent" in shop.failure(message)["message"]
+    assert meta.texts(person) == ["Hi"]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_came_after_it_proves_nothing(shop: Shop, meta: PlayedMeta, loop: Loop, person: str) -> None:
+    gate, after = Gate(loop, (504, b"")), new_mid()
+    meta.script(person, gate)
+    message = shop.post(person, "Hi")
+    gate.wait()
+    shop.given(shop.text(person, "after", mid=after))
+    meta.threads[person] = [in_thread(after if number == 19 else new_mid(), "x", by=person) for number in range(20)]
+    gate.open()
+    eventually(lambda: person in meta.looked)
+    shop.given(shop.echo(person, new_mid(), text="Hi"))
+    assert shop.outcome(message) == ["channel", "user"]
+
+
+@pytest.mark.usefixtures("impatient", "not_set_aside")
 @pytest.mark.parametrize(
     "told", [refused(2, status=500), refused(4), (503, b""), refused(1, 1357046), (200, b"<html>")]
 )
@@ -172,6 +199,7 @@ def test_a_thread_that_cannot_be_read_now_is_read_later(
     assert 20 < eventually(lambda: house.value(due, lane)) <= 30
     assert shop.deliveries(message) == []
     meta.threads[person] = [in_thread(new_mid(), "Hi", by=shop.account)]
+    house.execute("delete from instagram_pauses")  # one of these is a limit
     house.execute("update lanes set due_at = now() where kind = 'send' and key = $1", lane)
     assert shop.outcome(message) == ["channel"]
     assert meta.texts(person) == ["Hi"]

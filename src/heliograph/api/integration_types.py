@@ -27,6 +27,9 @@ CarouselMode = Literal["native", "text"]
 # Ours: how people's media are served.
 MediaMode = Literal["proxy", "store", "link"]
 
+# Ours: by which of Meta's two logins the account is connected.
+InstagramLogin = Literal["facebook", "instagram"]
+
 _COLOUR = re.compile(r"(?:[0-9a-fA-F]{3}){1,2}")
 _ORIGIN = re.compile(r"https?://[^\s/?#@]+")
 
@@ -92,6 +95,7 @@ FIELDS: Mapping[str, tuple[Own, ...]] = {
         _need("appId", Filled),
         Own("appSecret", Filled, needed=True, secret=True),
         Own("pageAccessToken", Filled, needed=True, secret=True, patched=True),
+        Own("login", InstagramLogin, nullable=True),
         Own("storyRepliesEnabled", bool, nullable=True, patched=True),
         Own("storyMentionsEnabled", bool, nullable=True, patched=True),
         Own("humanAgentTag", HumanAgentTag, nullable=True, patched=True),

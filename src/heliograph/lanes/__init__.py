@@ -14,7 +14,18 @@ is lost when an enqueue and a release race); a lane is settled only by the holde
 get their ids under the lane's lock, so that id order is commit order.
 """
 
-from heliograph.lanes.queue import Job, Lane, LeaseLostError, NewJob, Outcome, enqueue, enqueue_with, renew, settle
+from heliograph.lanes.queue import (
+    Job,
+    Lane,
+    LeaseLostError,
+    NewJob,
+    Outcome,
+    enqueue,
+    enqueue_with,
+    postpone,
+    renew,
+    settle,
+)
 from heliograph.lanes.worker import LaneKind, LaneWorkers
 
 __all__ = [
@@ -27,6 +38,7 @@ __all__ = [
     "Outcome",
     "enqueue",
     "enqueue_with",
+    "postpone",
     "renew",
     "settle",
 ]

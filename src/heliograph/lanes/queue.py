@@ -49,13 +49,15 @@ class Lane:
 class Outcome:
     """How a leased lane comes back: which jobs are finished (done or dead), which ran in vain, when to go on.
 
-    ``retry_after``: seconds until the lane may be leased again; 0 means at once.
+    ``retry_after``: seconds until the lane may be leased again; 0 means at once. ``keep``: the lane does not come back,
+    its holder goes on with jobs that are not finished; there must be some.
     """
 
     lane: Lane
     finished: Sequence[int] = ()
     tried: Sequence[int] = ()
     retry_after: float = 0.0
+    keep: bool = False
 
 
 # Lanes are locked in (kind, key) order everywhere, so that two of these never wait for each other.
@@ -131,7 +133,8 @@ order by l.kind, l.key for update of l
 # lanes is a nested loop over two lists that PostgreSQL takes for short, quadratic in the batch.
 _SETTLE = """
 with back as materialized (
-    select * from unnest($1::text[], $2::text[], $3::float8[], $4::int[]) as b (kind, key, retry_after, finished)
+    select * from unnest($1::text[], $2::text[], $3::float8[], $4::int[], $8::boolean[])
+        as b (kind, key, retry_after, finished, keep)
 ), gone as (
     delete from jobs j using unnest($5::text[], $6::text[], $7::bigint[]) as f (kind, key, id)
     where j.kind = f.kind and j.key = f.key and j.id = f.id
@@ -139,11 +142,25 @@ with back as materialized (
 ), emptied as (
     delete from lanes l using back b where l.kind = b.kind and l.key = b.key and l.pending = b.finished
 ), kept as (
-    update lanes l set pending = l.pending - b.finished, lease = 0, due_at = now() + make_interval(secs => b.retry_after)
+    update lanes l set pending = l.pending - b.finished, lease = case when b.keep then l.lease else 0 end,
+        due_at = case when b.keep then l.due_at else now() + make_interval(secs => b.retry_after) end
     from back b where l.kind = b.kind and l.key = b.key and l.pending > b.finished
-    returning l.kind
+    returning l.kind, b.keep
 )
-select (select count(*) from gone) as gone, (select array_agg(distinct kind) from kept) as kept
+select (select count(*) from gone) as gone, (select array_agg(distinct kind) from kept where not keep) as kept
+"""
+
+# Served by lanes_due. Lanes that somebody is just busy with are left alone.
+_POSTPONE = """
+with waiting as materialized (
+    select kind, key, due_at from lanes
+    where kind = $1 and due_at <= now() + make_interval(secs => $3) and lease = 0 and grp = any ($2::text[])
+    order by kind, key for update skip locked
+), placed as (
+    select kind, key, row_number() over (order by due_at) as place from waiting
+)
+update lanes l set due_at = now() + make_interval(secs => $3 + p.place * $4::float8)
+from placed p where l.kind = p.kind and l.key = p.key
 """
 
 _COUNT_TRIES = """
@@ -185,6 +202,16 @@ async def renew(connection: Connection, lanes: Sequence[Lane], *, seconds: float
     await connection.execute(_RENEW, *_names(lanes), seconds)
 
 
+async def postpone(
+    connection: Connection, kind: str, groups: Sequence[str], *, seconds: float, each: float = 0.0
+) -> None:
+    """Have the waiting lanes of these groups leased in ``seconds`` at the earliest, one after the other, ``each`` later.
+
+    Of lanes that are leased just now it is their holder who says when they come back.
+    """
+    await connection.execute(_POSTPONE, kind, list(groups), seconds, each)
+
+
 async def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     """Give leased lanes back, in the transaction that holds the effects of their jobs.
 
@@ -202,6 +229,7 @@ async def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
         [outcome.retry_after for outcome in outcomes],
         [len(outcome.finished) for outcome in outcomes],
         *_columns(finished),
+        [outcome.keep for outcome in outcomes],
     )
     if row["gone"] != len(finished):
         raise LeaseLostError(f"{len(finished) - row['gone']} of {len(finished)} jobs were taken away")
@@ -209,7 +237,7 @@ async def settle(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     tried = [(o.lane.kind, o.lane.key, job) for o in outcomes for job in o.tried]
     if tried:
         await connection.execute(_COUNT_TRIES, *_columns(tried))
-    if kept and any(not outcome.retry_after for outcome in outcomes):
+    if kept and any(not (outcome.retry_after or outcome.keep) for outcome in outcomes):
         # Work came in while the lane was leased: its NOTIFY found nobody free to take it.
         for kind in kept:
             await connection.execute("select pg_notify($1, $2)", CHANNEL, kind)

@@ -12,11 +12,23 @@ ALWAYS_ADVANCED = frozenset({"comments", "live_comments"})
 """Fields that are delivered with Advanced Access only."""
 COMMENTS_SCOPE = "instagram_manage_comments"
 MESSAGES_SCOPE = "instagram_manage_messages"
+INSTAGRAM_MESSAGES_SCOPE = "instagram_business_manage_messages"
+INSTAGRAM_COMMENTS_SCOPE = "instagram_business_manage_comments"
 
 
 def advanced(app: App, scope: str) -> bool:
     """Whether an app has Advanced Access for a permission."""
     return app.advanced is None or scope in app.advanced
+
+
+def messages_scope(app: App) -> str:
+    """The permission of messaging, by the login that the app is for."""
+    return INSTAGRAM_MESSAGES_SCOPE if app.instagram else MESSAGES_SCOPE
+
+
+def comments_scope(app: App) -> str:
+    """The permission of comments, by the login that the app is for."""
+    return INSTAGRAM_COMMENTS_SCOPE if app.instagram else COMMENTS_SCOPE
 
 
 def serves(app: App, page: Page, account_id: str | None) -> bool:
@@ -41,7 +53,7 @@ def may_message(app: App, page: Page, thread: Thread, person: Person, rules: Rul
     if not app.live:
         return "not_live"
     strict = rules.standard_access == "account_and_person"
-    return "not_reviewed" if strict and not advanced(app, MESSAGES_SCOPE) else None
+    return "not_reviewed" if strict and not advanced(app, messages_scope(app)) else None
 
 
 def may_hear(
@@ -51,6 +63,6 @@ def may_hear(
     known = thread is not None and person is not None and person_has_role(app, person, thread)
     if not app.live:
         return known or (person is None and serves(app, page, account.id))
-    if advanced(app, MESSAGES_SCOPE):
+    if advanced(app, messages_scope(app)):
         return True
     return serves(app, page, account.id) and (known or rules.standard_access == "account" or person is None)

@@ -7,6 +7,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from heliograph.simulator.cdn_ranges import serve_range
 from heliograph.simulator.control.routes import create_control
+from heliograph.simulator.graph import instagram
+from heliograph.simulator.graph.flavours import INSTAGRAM_LOGIN, INSTAGRAM_PREFIX
 from heliograph.simulator.graph.routes import Graph
 from heliograph.simulator.pages import Pages
 from heliograph.simulator.world import World
@@ -21,6 +23,7 @@ class Simulator:
     def __init__(self, world: World) -> None:
         self.world = world
         self._graph = Graph(world)
+        self._instagram = Graph(world, INSTAGRAM_LOGIN, instagram.WORDS, instagram.EDGES)
         self._control = create_control(world)
         self._pages = Pages(world)
 
@@ -42,7 +45,7 @@ class Simulator:
             return self._control
         if path in (_CDN, _CDN[:-1]):
             return self._media(scope)
-        return self._graph
+        return self._instagram if path.startswith(f"{INSTAGRAM_PREFIX}/") else self._graph
 
     def _media(self, scope: Scope) -> ASGIApp:
         query = parse_qs(scope["query_string"].decode("latin-1"))

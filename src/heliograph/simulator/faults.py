@@ -61,7 +61,7 @@ MATCHES: dict[str, tuple[str, Callable[[GraphTarget], bool]]] = {
         "subscriptions of apps and Pages",
         lambda call: call.method != "GET" and call.path.endswith(("/subscriptions", "/subscribed_apps")),
     ),
-    "login": ("codes and tokens", lambda call: "/oauth/" in call.path),
+    "login": ("codes and tokens", lambda call: "/oauth/" in call.path or call.path.endswith("access_token")),
 }
 """The calls that have a name, with words for people. Any other name is a part of the path."""
 

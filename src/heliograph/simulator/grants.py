@@ -7,6 +7,8 @@ from heliograph.simulator.clock import Clock
 
 CODE_LIFE_MS = 10 * 60_000
 """A code is good for about ten minutes, once."""
+INSTAGRAM_CODE_LIFE_MS = 60 * 60_000
+"""One of Instagram Login for an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class Grant:
     targets: dict[str, list[str]]
     redirect_uri: str
     expires_ms: int
+    account_id: str | None = None
+    """The professional account that logged in, by Instagram Login."""
 
 
 class Grants:
@@ -29,11 +33,19 @@ class Grants:
         self._open: dict[str, Grant] = {}
         self._used: set[str] = set()
 
-    def give(self, app_id: str, owner_id: str, scopes: list[str], targets: dict[str, list[str]], uri: str) -> str:
-        """A code for a consent that was just given."""
+    def give(
+        self,
+        app_id: str,
+        owner_id: str,
+        scopes: list[str],
+        targets: dict[str, list[str]],
+        uri: str,
+        account_id: str | None = None,
+    ) -> str:
+        """A code for a consent that was just given; ``account_id`` by Instagram Login."""
         code = "AQ" + secrets.token_urlsafe(120)
-        expires = self._clock.now_ms() + CODE_LIFE_MS
-        self._open[code] = Grant(app_id, owner_id, tuple(scopes), targets, uri, expires)
+        expires = self._clock.now_ms() + (INSTAGRAM_CODE_LIFE_MS if account_id else CODE_LIFE_MS)
+        self._open[code] = Grant(app_id, owner_id, tuple(scopes), targets, uri, expires, account_id)
         return code
 
     def used(self, code: str) -> bool:

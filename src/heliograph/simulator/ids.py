@@ -61,9 +61,9 @@ def scoped_id() -> str:
     return digits(15 + secrets.randbelow(2))
 
 
-def access_token() -> str:
-    """An access token in Meta's usual form."""
-    return "EAA" + "".join(secrets.choice(_BASE62) for _ in range(180))
+def access_token(prefix: str = "EAA") -> str:
+    """An access token in Meta's usual form; those of Instagram users begin with ``IGAA``."""
+    return prefix + "".join(secrets.choice(_BASE62) for _ in range(180))
 
 
 def trace_id() -> str:

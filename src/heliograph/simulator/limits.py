@@ -29,6 +29,7 @@ class Limit:
 
 LIMITS = {
     "send": Limit("sends_per_second", _SECOND, "limit_account"),
+    "instagram_send": Limit("instagram_sends_per_second", _SECOND, "limit_account"),
     "media": Limit("media_per_second", _SECOND, "limit_account"),
     "thread": Limit("thread_sends_per_second", _SECOND, "limit_account"),
     "conversations": Limit("conversations_per_second", _SECOND, "limit_account"),

@@ -43,7 +43,7 @@ class Asked:
 def read(world: World, query: dict[str, str]) -> Asked:
     """The dialog's query. Raises :class:`DialogError` with a text for the developer."""
     app = world.state.apps.get(query.get("client_id", ""))
-    if app is None:
+    if app is None or app.instagram:
         raise DialogError("Invalid App ID: client_id names no app of the simulator.")
     uri = query.get("redirect_uri", "")
     if urlsplit(uri).scheme not in ("http", "https"):
@@ -63,7 +63,11 @@ def allow(world: World, asked: Asked, owner: Owner, scopes: list[str], page_ids:
     """
     if not asked.app.live and owner.id not in asked.app.roles:
         return deny(asked)
-    pages = [page for page in world.state.pages.values() if page.owner_id == owner.id and page.id in page_ids]
+    pages = [
+        page
+        for page in world.state.pages.values()
+        if page.owner_id == owner.id and not page.hidden and page.id in page_ids
+    ]
     accounts = [page.account_id for page in pages if page.account_id]
     targets = {
         scope: [page.id for page in pages] if scope.startswith("pages_") else accounts
@@ -115,7 +119,7 @@ class Dialog:
                 return RedirectResponse(deny(asked), 303)
             return RedirectResponse(allow(self._world, asked, owner, form.get("scope", []), form.get("page", [])), 303)
         links = [(str(request.url.include_query_params(**{"as": one.id})), one.name) for one in owners if one != owner]
-        pages = [page for page in self._world.state.pages.values() if page.owner_id == owner.id]
+        pages = [page for page in self._world.state.pages.values() if page.owner_id == owner.id and not page.hidden]
         usernames = {account.page_id: account.username for account in self._world.state.accounts.values()}
         action = str(request.url.include_query_params(**{"as": owner.id}))
         return self._page(200, asked=asked, owner=owner, others=links, pages=pages, usernames=usernames, action=action)

@@ -31,6 +31,8 @@ class App:
     """The permissions with Advanced Access, None for all; the others have Standard Access."""
     roles: list[str] = field(default_factory=list)
     """Ids of the users, accounts and people with a role on the app."""
+    instagram: bool = False
+    """An *Instagram app*: id and secret of Instagram Login, which signs its webhooks with this secret."""
 
 
 @dataclass(slots=True)
@@ -60,6 +62,8 @@ class Page:
     may_take: list[str] = field(default_factory=list)
     blocked_apps: list[str] = field(default_factory=list)
     profiles: dict[str, dict[str, Any]] = field(default_factory=dict)
+    hidden: bool = False
+    """No Page at all: what hangs on a Page elsewhere, of an account that has none. Facebook Login does not see it."""
 
 
 @dataclass(slots=True)
@@ -103,12 +107,13 @@ class Token:
     """An access token. Times are seconds since 1970; ``expires_at`` 0 means never.
 
     ``targets`` narrows a scope to some assets (``granular_scopes`` of ``debug_token``); a scope that is not in it
-    covers every asset. ``invalid_subcode`` is set once the token is dead, 0 for a death without a subcode.
+    covers every asset. ``invalid_subcode`` is set once the token is dead, 0 for a death without a subcode. An
+    ``instagram`` token is an Instagram user's (Instagram Login); ``page_id`` is then that of the account's record.
     """
 
     value: str
     app_id: str
-    type: Literal["page", "user"]
+    type: Literal["page", "user", "instagram"]
     owner_id: str
     page_id: str | None
     scopes: list[str]

@@ -7,7 +7,7 @@ import jinja2
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp
 
-from heliograph.simulator import knobs, pictures
+from heliograph.simulator import instagram_login, knobs, pictures
 from heliograph.simulator.login import PATH, Dialog
 from heliograph.simulator.world import World
 
@@ -38,11 +38,14 @@ class Pages:
         loader = jinja2.PackageLoader(_PACKAGE, "templates")
         self._templates = jinja2.Environment(loader=loader, autoescape=True)
         self._dialog = Dialog(world, self._templates, SECURITY)
+        self._instagram_dialog = instagram_login.InstagramDialog(world, self._templates, SECURITY)
 
     def find(self, method: str, path: str) -> ASGIApp | None:
         """The answer to a request for a page or file, None when it is for somebody else."""
         if PATH.fullmatch(path):
             return self._dialog
+        if path == instagram_login.PATH:
+            return self._instagram_dialog
         if method not in ("GET", "HEAD"):
             return None
         if name := _NAMED.get(path):

@@ -17,6 +17,8 @@ class Rules:
     # limits (Meta reference 3.3)
     sends_per_second: int = 300
     """Texts, links, reactions and stickers per account. Older pages say 100."""
+    instagram_sends_per_second: int = 100
+    """The same by Instagram Login."""
     media_per_second: int = 10
     """Audio and video per account."""
     thread_sends_per_second: int = 0
@@ -66,5 +68,7 @@ class Rules:
     """A shared post: ``share`` until 2025-11, both until 2026-02-01, ``ig_post`` since."""
     standard_access: Literal["account", "account_and_person"] = "account"
     """Who needs a role on an app with Standard Access: the account's owner, or the person who writes as well."""
+    instagram_answers: Literal["flat", "data"] = "flat"
+    """What Instagram Login's code exchange and ``/me`` answer: the object, as seen, or in ``data[]``, as documented."""
     private_reply_needs_feature: bool = False
     """One page asks for the Human Agent feature for private replies."""

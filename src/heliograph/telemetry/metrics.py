@@ -71,6 +71,13 @@ ACTIVITIES = Counter(
 SEND_SECONDS = Histogram(
     "heliograph_send_seconds", "Duration of a Graph API send call", buckets=_FAST, registry=REGISTRY
 )
+PAUSES = Counter("heliograph_pauses_total", "Pauses that Meta's limits led to", registry=REGISTRY)
+PAUSED_ACCOUNTS = Gauge(
+    "heliograph_paused_accounts", "Instagram accounts that are paused because of Meta's limits", registry=REGISTRY
+)
+USAGE_UNREADABLE = Counter(
+    "heliograph_usage_unreadable_total", "Answers of Meta's whose usage headers were not understood", registry=REGISTRY
+)
 GRAPH_CALLS = Counter("heliograph_graph_calls_total", "Graph API calls", ["call", "status"], registry=REGISTRY)
 BACKFILL_MESSAGES = Counter(
     "heliograph_backfill_messages_total", "Messages that webhooks missed, brought in by backfill", registry=REGISTRY
@@ -144,6 +151,12 @@ MEDIA_COPIES = Counter(
 )
 PROFILES = Counter(
     "heliograph_profiles_total", "Profiles asked for at Meta, by outcome", ["outcome"], registry=REGISTRY
+)
+TOKENS_REFRESHED = Counter(
+    "heliograph_tokens_refreshed_total",
+    "Refreshes of Instagram user tokens: refreshed, failed (to be tried again), alarm (failed, and the end is near)",
+    ["outcome"],
+    registry=REGISTRY,
 )
 OWNER_REQUESTS = Counter(
     "heliograph_owner_requests_total",

@@ -15,6 +15,8 @@ connect   token, Page, account, subscriptions          accounts  Facebook apps a
 quoting   which message an answer quotes               uploads   stored files sent by Meta's own copy
 limits    what Meta takes at most                      capabilities what goes in and out, as a table
 backfill  what webhooks missed, from Meta's threads    conversions  events for Meta's ad measurement
+flavours  Meta's two logins, as a table                logins    how an account is connected by each
+renewal   tokens that end, refreshed before they do    connect_instagram  the token's owner, exchange, subscription
 """
 
 from heliograph.channels.instagram.channel import InstagramChannel

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from heliograph.channels.instagram.flavours import FACEBOOK
+from heliograph.channels.instagram.graph import Token
 from heliograph.messaging.arrivals import Route
 from heliograph.storage import Connection, Database, SecretBox
 from heliograph.storage.secrets import SecretError
@@ -23,11 +25,12 @@ _ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class FacebookApp:
-    """An app at Meta that webhooks come from."""
+    """An app at Meta that webhooks come from: a Facebook app, or the Instagram app that Instagram Login has beside it."""
 
     id: str
     secret: str = field(repr=False)
     verify_token: str = field(repr=False)
+    login: str = FACEBOOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,17 @@ class Account:
 
 
 def token_place(integration_id: str) -> str:
-    """Where a Page token is sealed for."""
+    """Where an account's token is sealed for."""
     return f"instagram_account:{integration_id}"
+
+
+def open_token(box: SecretBox, row: Any) -> Token:
+    """The token of a row with an account's ``page_token``, ``login`` and ``integration_id``. Raises :class:`SecretError`.
+
+    Every token of an account is read here: it knows its host from then on.
+    """
+    integration_id = row["integration_id"]
+    return Token(box.open(row["page_token"], token_place(integration_id)), row["login"], integration_id)
 
 
 def secret_place(facebook_app_id: str) -> str:
@@ -62,6 +74,7 @@ class FacebookApps:
         self._database = database
         self._box = box
         self._apps: dict[str, FacebookApp] = {}
+        self._ids: dict[str, str] = {}
         self._read_at: dict[str, float] = {}
         self._all: list[FacebookApp] = []
         self._all_read_at = -1.0
@@ -71,6 +84,12 @@ class FacebookApps:
     def cached(self, app_id: str) -> FacebookApp | None:
         """What the cache holds."""
         return self._apps.get(app_id)
+
+    def of_secret(self, secret: str | None) -> str | None:
+        """The app of a secret, if this process has used it: as when a call was made with it."""
+        if secret is None:
+            return None
+        return self._ids.get(secret)
 
     async def reload(self, app_id: str) -> FacebookApp | None:
         """Read an app anew, unless that was done within the last second. Who asks meanwhile gets the same answer."""
@@ -115,14 +134,15 @@ class FacebookApps:
         finally:
             self._reading_all = None
 
-    async def save(self, app_id: str, secret: str) -> FacebookApp:
-        """Store an app whose secret Meta has just accepted; its verify token is made once and kept."""
+    async def save(self, app_id: str, secret: str, login: str = FACEBOOK) -> FacebookApp:
+        """Store an app whose secret Meta has just accepted; its verify token and login are set once and kept."""
         row = await self._database.fetchrow(
-            "insert into facebook_apps (id, secret, verify_token) values ($1, $2, $3)"
+            "insert into facebook_apps (id, secret, verify_token, login) values ($1, $2, $3, $4)"
             " on conflict (id) do update set secret = excluded.secret returning *",
             app_id,
             self._box.seal(secret, secret_place(app_id)),
             self._box.seal(secrets.token_urlsafe(24), f"facebook_app:{app_id}:verify_token"),
+            login,
         )
         self._apps[app_id] = self._open(row)
         self._all_read_at = -1.0
@@ -130,11 +150,14 @@ class FacebookApps:
 
     def _open(self, row: Any) -> FacebookApp:
         place = f"facebook_app:{row['id']}"
-        return FacebookApp(
+        app = FacebookApp(
             row["id"],
             self._box.open(row["secret"], secret_place(row["id"])),
             self._box.open(row["verify_token"], f"{place}:verify_token"),
+            row["login"],
         )
+        self._ids[app.secret] = app.id
+        return app
 
 
 # Served by instagram_accounts_routing and apps_pkey. The same account may be connected to several apps of this installation.
@@ -166,7 +189,7 @@ async def connected(connection: Connection, keys: Iterable[tuple[str, str]]) -> 
 
 
 _TOKENS = """
-select integration_id, facebook_app_id, page_token from instagram_accounts where integration_id = any ($1::text[])
+select integration_id, facebook_app_id, page_token, login from instagram_accounts where integration_id = any ($1::text[])
 """
 
 
@@ -174,10 +197,10 @@ async def tokens(
     database: Database, box: SecretBox, apps: FacebookApps, integration_ids: Iterable[str]
 ) -> dict[str, tuple[str, str | None]]:
     """Page token and app secret of integrations, for calls on their behalf. One that cannot be read is left out."""
-    found = {}
+    found: dict[str, tuple[str, str | None]] = {}
     for row in await database.fetch(_TOKENS, list(integration_ids)):
         try:
-            token = box.open(row["page_token"], token_place(row["integration_id"]))
+            token = open_token(box, row)
         except SecretError as error:
             log.warning("page token not readable", integration=row["integration_id"], error=str(error))
             continue

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram.errors import meaning
-from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.errors import Hold, meaning
+from heliograph.channels.instagram.graph import Caller, Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.channels.instagram.override import REPLY_TO
 
 
@@ -14,6 +14,7 @@ class Answer:
     """The outcome of a send. ``mid`` when it was sent; ``code``, ``subcode`` and ``text`` are Meta's own.
 
     ``once_more``: Meta did not take it, and one more try is worth it before the outcome counts.
+    ``hold``: who is to be left alone now.
     """
 
     outcome: SendOutcome
@@ -24,6 +25,7 @@ class Answer:
     sunshine_code: str = "uncategorized_error"
     advice: str = ""
     once_more: bool = False
+    hold: Hold | None = None
 
     def underlying(self) -> dict[str, Any] | None:
         """Meta's error as customers get it beside ours; None when Meta said nothing."""
@@ -34,7 +36,13 @@ class Answer:
 
 
 async def ask(
-    graph: Graph, person: str, part: dict[str, Any], tag: str | None, token: str, secret: str | None
+    graph: Graph,
+    person: str,
+    part: dict[str, Any],
+    tag: str | None,
+    token: str,
+    secret: str | None,
+    caller: Caller | None = None,
 ) -> Answer:
     """Send a part (Meta reference 2). There is no idempotency key at Meta: the caller has claimed the part.
 
@@ -45,9 +53,9 @@ async def ask(
     message = {name: value for name, value in part.items() if name != REPLY_TO}
     body = {"recipient": {"id": person}, "message": message, **beside, **kind}
     try:
-        answer = await graph.call("POST", "/me/messages", token, secret=secret, body=body, name="send")
+        answer = await graph.call("POST", "/me/messages", token, secret=secret, body=body, name="send", caller=caller)
     except GraphError as error:
-        return refusal(error)
+        return refusal(error, alike=await graph.refuses_all(token, error))
     except NotSentError as error:
         return Answer(
             SendOutcome.RETRY, text=str(error), sunshine_code="channel_unavailable", advice="Meta could not be reached."
@@ -60,8 +68,17 @@ async def ask(
     return Answer(SendOutcome.SENT, mid)
 
 
-def refusal(error: GraphError) -> Answer:
-    """What Meta's error means, in words that say what to do."""
-    meant = meaning(error.code, error.subcode, transient=error.transient, status=error.status)
+def refusal(error: GraphError, *, alike: bool = False) -> Answer:
+    """What Meta's error means, in words that say what to do. ``alike``: every call with the token gets this error."""
+    meant = meaning(error.code, error.subcode, transient=error.transient, status=error.status, alike=alike)
     text = f"{meant.advice} Meta said: {error}"
-    return Answer(meant.outcome, "", error.code, error.subcode, error.message[:500], meant.code, text, meant.once_more)
+    return Answer(
+        meant.outcome,
+        code=error.code,
+        subcode=error.subcode,
+        text=error.message[:500],
+        sunshine_code=meant.code,
+        advice=text,
+        once_more=meant.once_more,
+        hold=meant.hold,
+    )

@@ -5,17 +5,18 @@ from contextlib import contextmanager
 from typing import Any
 
 from heliograph.channels.base import ChannelError, ConnectError, Conversions, SendOutcome
-from heliograph.channels.instagram import connect as connecting
-from heliograph.channels.instagram import conversions, departure
+from heliograph.channels.instagram import conversions, departure, pauses
 from heliograph.channels.instagram.accounts import TYPE, FacebookApps, token_place, tokens
 from heliograph.channels.instagram.backfill import BackfillWorker, Schedule, runs
 from heliograph.channels.instagram.callbacks import OwnerCallbacks, asked
 from heliograph.channels.instagram.departure import DepartureWorker
 from heliograph.channels.instagram.erasure import Forgetting, PeopleWorker, UnsentWorker
 from heliograph.channels.instagram.filing import FilingWorker
+from heliograph.channels.instagram.flavours import FACEBOOK
 from heliograph.channels.instagram.flood import Flood
-from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError, flavour_of
 from heliograph.channels.instagram.inbound import InboundWorker
+from heliograph.channels.instagram.logins import Found, logins
 from heliograph.channels.instagram.media.addresses import Addresses
 from heliograph.channels.instagram.media.cdn import Cdn
 from heliograph.channels.instagram.media.dress import Dresser
@@ -23,12 +24,15 @@ from heliograph.channels.instagram.media.fresh import Fresh
 from heliograph.channels.instagram.media.hosts import META_HOSTS, Hosts
 from heliograph.channels.instagram.media.keep import KeepWorker
 from heliograph.channels.instagram.media.proxy import Proxy
+from heliograph.channels.instagram.meter import Meter
 from heliograph.channels.instagram.outbound import OutboundWorker
+from heliograph.channels.instagram.pace import LIMITS, Kind, Pace
 from heliograph.channels.instagram.profiles import ProfileWorker
 from heliograph.channels.instagram.receive import WebhookReceiver, callback_url
+from heliograph.channels.instagram.renewal import Renewal
 from heliograph.lanes import LaneKind
 from heliograph.messaging.owner_requests import STATUS_PATH
-from heliograph.storage import Database, SecretBox, new_id
+from heliograph.storage import Connection, Database, SecretBox, new_id
 from heliograph.storage.secrets import SecretError
 from heliograph.telemetry.logs import get_logger
 
@@ -51,8 +55,12 @@ _DEFAULTS = {
 }
 
 
+# By app and account: who connects the same account at the same time waits, and sees it connected.
+_ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended($1, 448378268016))"
+
+
 class InstagramChannel:
-    """Instagram Direct by the Messenger Platform (Facebook Login)."""
+    """Instagram Direct, of accounts connected by Facebook Login or by Instagram Login."""
 
     type = TYPE
 
@@ -64,6 +72,7 @@ class InstagramChannel:
         *,
         public_url: str,
         unknown_grace: float,
+        limits: Mapping[Kind, float] = LIMITS,
         media_hosts: Hosts | None = None,
         data_deletion: str = "connection",
         backfill_every: float = 0.0,
@@ -73,6 +82,9 @@ class InstagramChannel:
         self._graph = graph
         self._public_url = public_url
         self.apps = FacebookApps(database, box)
+        self._logins = logins(graph, self.apps, box, lambda app_id: callback_url(self._public_url, app_id))
+        self.renewal = Renewal(database, box, graph)
+        graph.renew = self.renewal.instead_of
         self._flood = Flood()
         self.receiver = WebhookReceiver(database, self.apps, self._flood)
         self.callbacks = OwnerCallbacks(
@@ -82,6 +94,10 @@ class InstagramChannel:
         self._departure = DepartureWorker(database, graph, self.apps, box)
         self._erasing = UnsentWorker(database), PeopleWorker(database)
         self.forgetting = Forgetting(database)
+        self.pace = Pace(database, limits)
+        self._outbound = OutboundWorker(database, graph, box, self.pace, unknown_grace=unknown_grace)
+        self._meter = Meter(database, self.apps.of_secret, self.pace)
+        graph.heard = self._meter.hear
         self._cdn = Cdn(media_hosts or Hosts.of(META_HOSTS, graph.url))
         addresses = Addresses(box, public_url)
         dresser = Dresser(addresses.of_message, addresses.of_person, lambda url: self._cdn.hosts.trust(url) is not None)
@@ -90,8 +106,7 @@ class InstagramChannel:
         self.media = Proxy(database, addresses, self._cdn, fresh)
         self._keeping = KeepWorker(database, addresses, self._cdn, fresh)
         self._inbound = InboundWorker(database, graph, self.apps, box, dresser, self._profiles)
-        self._outbound = OutboundWorker(database, graph, box, unknown_grace=unknown_grace)
-        self._backfill = BackfillWorker(database, graph, box, every=backfill_every)
+        self._backfill = BackfillWorker(database, graph, box, self.pace, every=backfill_every)
         self.backfills = Schedule(database, every=backfill_every)
 
     def pressed(self) -> bool:
@@ -112,24 +127,31 @@ class InstagramChannel:
         await (self.callbacks if asked(scope["path"]) else self.receiver)(scope, receive, send)
 
     async def close(self) -> None:
-        """Close the connections to Meta's CDN."""
+        """Wait for what was not awaited anywhere else, and close the connections to Meta's CDN."""
+        await self._meter.close()
         await self._cdn.close()
 
     async def _tokens(self, integration_id: str) -> tuple[str, str | None] | None:
         return (await tokens(self._database, self._box, self.apps, [integration_id])).get(integration_id)
 
+    async def count(self) -> None:
+        """Bring up to date the metrics that are counted when somebody asks."""
+        await pauses.count(self._database)
+
     async def connect(self, app_id: str, request: Mapping[str, Any]) -> str:
         """Connect the account behind a Page token. Raises :class:`ConnectError`; then there is no integration."""
-        facebook_app, secret, token = request["appId"], request["appSecret"], request["pageAccessToken"]
-        page = await connecting.examine(self._graph, facebook_app, secret, token)
-        await self._check_new(app_id, facebook_app, page)
-        # Meta has accepted the secret. It must be stored before Meta calls back to verify.
-        app = await self.apps.save(facebook_app, secret)
-        await connecting.subscribe(self._graph, app, callback_url(self._public_url, app.id), page, token)
+        facebook_app, secret = request["appId"], request["appSecret"]
+        login = self._logins[request.get("login") or FACEBOOK]
+        found = await login.examine(facebook_app, secret, request["pageAccessToken"])
+        await self._check_new(self._database, app_id, facebook_app, found)
+        app = await login.save_app(facebook_app, secret, found)
+        await login.subscribe(app, found)
         switches = _DEFAULTS | _given(_SWITCHES, request)
         integration_id = new_id()
-        settings = {"appId": facebook_app, **_page_fields(page), **switches}
+        settings = {"appId": facebook_app, **found.shown, **switches}
         async with self._database.transaction() as connection:
+            await connection.execute(_ONE_BY_ONE, f"{app_id}/{found.account_id}")
+            await self._check_new(connection, app_id, facebook_app, found)
             await connection.execute(
                 "insert into integrations (id, app_id, type, display_name, settings) values ($1, $2, $3, $4, $5)",
                 integration_id,
@@ -140,34 +162,50 @@ class InstagramChannel:
             )
             await connection.execute(
                 "insert into instagram_accounts (integration_id, app_id, facebook_app_id, page_id, account_id, page_token,"
-                " owner_id, story_replies, story_mentions, human_agent_tag, carousel_mode, media_mode)"
-                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                " login, owner_id, token_expires_at, refresh_at,"
+                " story_replies, story_mentions, human_agent_tag, carousel_mode, media_mode)"
+                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
                 integration_id,
                 app_id,
                 facebook_app,
-                page.page_id,
-                page.account_id,
-                self._box.seal(token, token_place(integration_id)),
-                page.owner_id,
+                found.page_id,
+                found.account_id,
+                self._box.seal(found.token, token_place(integration_id)),
+                found.login,
+                found.owner_id,
+                found.expires_at,
+                found.refresh_at,
                 *switches.values(),
             )
-            await runs.connected(connection, app_id, facebook_app, page.account_id, self._graph.now())
-        log.info("connected", integration=integration_id, account=page.account_id, facebook_app=facebook_app)
+            await runs.connected(connection, app_id, facebook_app, found.account_id, self._graph.now())
+        log.info("connected", integration=integration_id, account=found.account_id, facebook_app=facebook_app)
         return integration_id
 
-    async def _check_new(self, app_id: str, facebook_app: str, page: connecting.Page) -> None:
-        """The same account twice in one app would tell every message twice (index instagram_accounts_once)."""
-        there = await self._database.fetchval(
-            "select integration_id from instagram_accounts where app_id = $1 and facebook_app_id = $2 and account_id = $3",
+    async def _check_new(self, reader: Database | Connection, app_id: str, facebook_app: str, found: Found) -> None:
+        """The same account twice in one app would tell every message twice (index instagram_accounts_once).
+
+        By the other login, too: the two may give one person two ids, and then not even that could be seen.
+        """
+        there = await reader.fetchrow(
+            "select integration_id, login from instagram_accounts"
+            " where app_id = $1 and account_id = $2 and (facebook_app_id = $3 or login <> $4)",
             app_id,
+            found.account_id,
             facebook_app,
-            page.account_id,
+            found.login,
         )
-        if there is not None:
+        if there is None:
+            return
+        name = found.username or found.account_id
+        if there["login"] == found.login:
             raise ConnectError(
-                f"The Instagram account {page.username or page.account_id} is already connected in this app, as integration"
-                f" {there}. Update that one with the new token, or delete it first."
+                f"The Instagram account {name} is already connected in this app, as integration"
+                f" {there['integration_id']}. Update that one with the new token, or delete it first."
             )
+        raise ConnectError(
+            f"The Instagram account {name} is already connected in this app by the other login, as integration"
+            f" {there['integration_id']}. Every message would come twice: delete that one first."
+        )
 
     async def update(self, app_id: str, integration_id: str, changes: Mapping[str, Any]) -> None:
         """Switches, and a new ``pageAccessToken``: checked like the first, for the same account.
@@ -181,44 +219,51 @@ class InstagramChannel:
             raise ConnectError("This integration has no Instagram account. Delete it and create it anew.")
         settings = _given(_SWITCHES, changes)
         token = changes.get("pageAccessToken")
-        page = await self._renew(row, token) if token else None
-        if page:
-            settings |= _page_fields(page)
+        found = await self._renew(row, token) if token else None
+        if found:
+            settings |= found.shown
         async with self._database.transaction() as connection:
             await connection.execute(
-                "update integrations set settings = settings || $2::jsonb,"
+                "update integrations set settings = settings - case when $3 then 'tokenError' else '' end || $2::jsonb,"
                 " status = case when $3 then 'active' else status end where id = $1",
                 integration_id,
                 settings,
-                page is not None,
+                found is not None,
             )
             await connection.execute(
                 "update instagram_accounts set story_replies = coalesce($2, story_replies),"
                 " story_mentions = coalesce($3, story_mentions), human_agent_tag = coalesce($4, human_agent_tag),"
-                " carousel_mode = coalesce($5, carousel_mode), media_mode = coalesce($6, media_mode),"
-                " page_token = coalesce($7, page_token), page_id = coalesce($8, page_id),"
-                " owner_id = case when $7::bytea is null then owner_id else $9 end where integration_id = $1",
+                " carousel_mode = coalesce($5, carousel_mode), media_mode = coalesce($6, media_mode)"
+                " where integration_id = $1",
                 integration_id,
                 *(settings.get(name) for name in _SWITCHES),
-                self._box.seal(token, token_place(integration_id)) if token else None,
-                page.page_id if page else None,
-                page.owner_id if page else None,
             )
-            if page is not None:
+            if found:
+                await connection.execute(
+                    "update instagram_accounts set page_token = $2, page_id = $3, token_expires_at = $4, refresh_at = $5,"
+                    " refresh_error = null, refusal = null, owner_id = $6 where integration_id = $1",
+                    integration_id,
+                    self._box.seal(found.token, token_place(integration_id)),
+                    found.page_id,
+                    found.expires_at,
+                    found.refresh_at,
+                    found.owner_id,
+                )
                 await runs.reconnected(connection, integration_id)
 
-    async def _renew(self, row: Any, token: str) -> connecting.Page:
+    async def _renew(self, row: Any, token: str) -> Found:
         app = await self.apps.reload(row["facebook_app_id"])
         if app is None:
             raise ConnectError("The Facebook app of this integration is unknown. Delete it and create it anew.")
-        page = await connecting.examine(self._graph, app.id, app.secret, token)
-        if page.account_id != row["account_id"]:
+        login = self._logins[row["login"]]
+        found = await login.examine(app.id, app.secret, token)
+        if found.account_id != row["account_id"]:
             raise ConnectError(
-                f"pageAccessToken leads to the Instagram account {page.account_id}, this integration is of"
+                f"pageAccessToken leads to the Instagram account {found.account_id}, this integration is of"
                 f" {row['account_id']}. Create another integration for another account."
             )
-        await connecting.subscribe(self._graph, app, callback_url(self._public_url, app.id), page, token)
-        return page
+        await login.subscribe(app, found)
+        return found
 
     async def disconnect(self, app_id: str, integration_id: str) -> None:
         """Unsubscribe Page and app, unless another integration still needs them. The rows stay for the caller to delete."""
@@ -235,14 +280,14 @@ class InstagramChannel:
         app = await self.apps.reload(row["facebook_app_id"]) if row else None
         if row is None or app is None:
             return
+        login = self._logins[row["login"]]
         await runs.disconnected(self._database, integration_id, self._graph.now())
         if row["of_page"] == 1:
             with _at_best(integration_id, "Page"):
-                token = self._box.open(row["page_token"], token_place(integration_id))
-                await connecting.unsubscribe_page(self._graph, app, row["page_id"], token)
+                await login.unsubscribe(app, row)
         if row["of_app"] == 1:
             with _at_best(integration_id, "app"):
-                await connecting.unsubscribe_app(self._graph, app)
+                await login.unsubscribe_app(app)
 
     async def post_conversions(
         self, app_id: str, integration_id: str, person: str, payload: Mapping[str, Any]
@@ -256,6 +301,11 @@ class InstagramChannel:
         found = await tokens(self._database, self._box, self.apps, [integration_id])
         if account_id is None or integration_id not in found:
             raise ChannelError(SendOutcome.RECONNECT, "The integration has no token that can be read. Connect it anew.")
+        if not flavour_of(found[integration_id][0]).conversions:
+            raise ChannelError(
+                SendOutcome.CONFIGURATION,
+                "Meta takes conversion events for accounts connected by Facebook Login; this one is by Instagram Login.",
+            )
         return await conversions.post(self._graph, account_id, person, payload, *found[integration_id])
 
 
@@ -270,12 +320,3 @@ def _at_best(integration_id: str, what: str) -> Iterator[None]:
 
 def _given(names: Iterable[str], request: Mapping[str, Any]) -> dict[str, Any]:
     return {name: request[name] for name in names if request.get(name) is not None}
-
-
-def _page_fields(page: connecting.Page) -> dict[str, Any]:
-    return {
-        "pageId": page.page_id,
-        "businessId": page.account_id,
-        "businessName": page.name or page.page_name,
-        "businessUsername": page.username,
-    }

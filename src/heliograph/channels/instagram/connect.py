@@ -9,24 +9,22 @@ from typing import Any
 from heliograph.channels.base import ConnectError, SendOutcome
 from heliograph.channels.instagram.accounts import FacebookApp
 from heliograph.channels.instagram.errors import meaning
+from heliograph.channels.instagram.flavours import FACEBOOK, FLAVOURS
 from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError, without
 from heliograph.telemetry.logs import get_logger
 
 log = get_logger("instagram")
 
-# Without these nothing works (mission M11). `pages_messaging` widens what the Page can subscribe to.
-REQUIRED_SCOPES = ("instagram_basic", "instagram_manage_messages", "pages_manage_metadata")
+_FLAVOUR = FLAVOURS[FACEBOOK]
+# Without these nothing works. `pages_messaging` widens what the Page can subscribe to.
+REQUIRED_SCOPES = _FLAVOUR.required_scopes
 
 # Fields of the app's subscription to the object `instagram`, and of the Page's, which has names of its own (1.1).
 APP_FIELDS = (
     "messages,message_reactions,messaging_postbacks,messaging_seen,messaging_referral,messaging_handover,standby"
 )
-PAGE_FIELDS = (
-    "messages,message_echoes,message_reactions,message_reads,messaging_postbacks,messaging_referrals,"
-    "messaging_handovers,standby"
-)
-# One Page field is enough for Instagram's webhooks to flow; this one needs no further permission.
-PAGE_FIELDS_AT_LEAST = "feed"
+PAGE_FIELDS = _FLAVOUR.fields
+PAGE_FIELDS_AT_LEAST = _FLAVOUR.fields_at_least
 
 
 class NotAskedError(Exception):
@@ -82,19 +80,19 @@ def _owner(inspected: dict[str, Any]) -> str:
     return str(owner) if isinstance(owner, str | int) and not isinstance(owner, bool) else ""
 
 
-async def subscribe(graph: Graph, app: FacebookApp, callback: str, page: Page, page_token: str) -> None:
+async def subscribe(graph: Graph, app: FacebookApp, callback: str, page_id: str, name: str, page_token: str) -> None:
     """Subscribe the app (Meta calls ``callback`` back during this) and the Page. Raises :class:`ConnectError`."""
     await _subscribe_app(graph, app, callback)
     try:
-        await _subscribe_page(graph, app, page, page_token, PAGE_FIELDS)
+        await _subscribe_page(graph, app, page_id, page_token, PAGE_FIELDS)
     except GraphError as error:
         if error.code not in (100, 200):
             raise ConnectError(f"The Page could not be subscribed to webhooks. Meta said: {error}") from error
         try:
-            await _subscribe_page(graph, app, page, page_token, PAGE_FIELDS_AT_LEAST)
+            await _subscribe_page(graph, app, page_id, page_token, PAGE_FIELDS_AT_LEAST)
         except GraphError as second:
             raise ConnectError(
-                f"The Page {page.page_name} ({page.page_id}) could not be subscribed to webhooks: the token needs"
+                f"The Page {name} ({page_id}) could not be subscribed to webhooks: the token needs"
                 f" pages_manage_metadata, from a person who manages the Page. Meta said: {second}"
             ) from second
 
@@ -233,11 +231,11 @@ async def _is_subscribed(graph: Graph, app: FacebookApp, callback: str) -> bool:
     )
 
 
-async def _subscribe_page(graph: Graph, app: FacebookApp, page: Page, page_token: str, fields: str) -> None:
+async def _subscribe_page(graph: Graph, app: FacebookApp, page_id: str, page_token: str, fields: str) -> None:
     params = {"subscribed_fields": fields}
     try:
         await graph.call(
-            "POST", f"/{page.page_id}/subscribed_apps", page_token, secret=app.secret, params=params, name="subscribe"
+            "POST", f"/{page_id}/subscribed_apps", page_token, secret=app.secret, params=params, name="subscribe"
         )
     except (NotSentError, NoAnswerError) as error:
         raise ConnectError(f"Meta could not be asked to subscribe the Page: {error}. Try again.") from error

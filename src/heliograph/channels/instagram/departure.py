@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from heliograph.channels.instagram import connect as connecting
-from heliograph.channels.instagram.accounts import FacebookApps, token_place
+from heliograph.channels.instagram.accounts import FacebookApps, open_token
 from heliograph.channels.instagram.graph import Graph
 from heliograph.lanes import Job, Lane, LaneKind, NewJob, Outcome, enqueue, settle
 from heliograph.messaging import forget, owner_requests
@@ -30,12 +30,18 @@ PEOPLE_AT_ONCE = 100
 ASK_PAUSE_SECONDS = 30.0
 LOOK_PAUSE_SECONDS = 2.0
 
-# All served by instagram_accounts_owner. An owner is '' where Meta does not tell who gave a token: it is not asked again.
+# Served by instagram_accounts_owner. An owner is '' where Meta does not tell who gave a token: it is not asked again.
 _UNKNOWN = """
-select integration_id, page_token from instagram_accounts where facebook_app_id = $1 and owner_id is null
-order by integration_id
+select integration_id, page_token, login from instagram_accounts
+where facebook_app_id = $1 and owner_id is null and login = 'facebook' order by integration_id
 """
-_THEIRS = "select integration_id from instagram_accounts where facebook_app_id = $1 and owner_id = $2 order by 1"
+# By Instagram Login the account is the owner, and which of its two ids Meta names is not written. Served by
+# instagram_accounts_owner and instagram_accounts_routing.
+_THEIRS = """
+select integration_id from instagram_accounts where facebook_app_id = $1 and owner_id = $2
+union select integration_id from instagram_accounts where facebook_app_id = $1 and account_id = $2 and login = 'instagram'
+order by 1
+"""
 _KNOWN_NOW = "update instagram_accounts set owner_id = $2 where integration_id = $1 and owner_id is null"
 
 # By their primary keys. Integrations before accounts, as everywhere.
@@ -56,7 +62,7 @@ on conflict do nothing
 """
 _NAMELESS = """
 update integrations set status = 'error', display_name = null,
-    settings = settings - '{pageId,businessId,businessName,businessUsername}'::text[]
+    settings = settings - '{pageId,businessId,businessName,businessUsername,tokenExpiresAt,tokenError}'::text[]
 where id = any ($1::text[])
 """
 # Uploads at Meta, and how far the account's threads are known. Served by primary keys and backfill_runs_of.
@@ -132,7 +138,7 @@ class DepartureWorker:
             return
         for row in unknown:
             try:
-                token = self._box.open(row["page_token"], token_place(row["integration_id"]))
+                token = open_token(self._box, row)
             except SecretError as error:
                 log.warning(
                     "whose account this is cannot be asked", integration=row["integration_id"], error=str(error)

@@ -113,10 +113,17 @@ async def delivered(
     ``echoes``: (integration, mid) of own parts. ``settled``: parts of unknown outcome, with the mid that settles each.
     ``reads``: (client, integration, mid).
     """
-    echoed = list(echoes)
-    for part, mid in settled:
-        await ledger.sent(connection, part, part["message_id"], part["part"], mid)
-        echoed.append((part["integration_id"], mid))
+    echoed, taken = (
+        list(echoes),
+        [
+            ledger.Taken(part["message_id"], part["part"], mid, part["integration_id"], part["app_id"])
+            for part, mid in settled
+        ],
+    )
+    if taken:
+        await ledger.lock_of(connection, [one.message_id for one in taken])
+        await ledger.take(connection, taken)
+        echoed += [(one.integration_id, one.mid) for one in taken]
     confirmed: list[str] = []
     if echoed:
         touched = await ledger.mark_echoed(connection, echoed)

@@ -5,25 +5,49 @@ and never decide anything.
 """
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from heliograph.channels.base import SendOutcome as Out
+
+
+class Whose(StrEnum):
+    """Whom an error is about, beyond the message that got it."""
+
+    ACCOUNT = "account"
+    APP = "app"  # all accounts of the Facebook app
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Who is to be left alone, and for how long; no seconds: longer each time."""
+
+    whose: Whose
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """``code`` is the error code that customers get in ``delivery:failure``; ``advice`` says what to do.
 
-    ``once_more``: not taken, but one more try is worth it before the outcome counts.
+    ``once_more``: not taken, but one more try is worth it before the outcome counts. ``hold``: further calls only make it
+    worse, also those for other people.
     """
 
     outcome: Out
     code: str
     advice: str
     once_more: bool = False
+    hold: Hold | None = None
 
+
+# How long an account waits that Meta blocks for breaking a policy (368).
+BLOCKED_SECONDS = 4 * 3600.0
 
 _RETRY = Meaning(Out.RETRY, "channel_unavailable", "Meta was not able to take the message; nothing to do on your side.")
-_LIMITED = Meaning(Out.RATE_LIMITED, "rate_limited", "Meta's rate limit is reached. Send less, or wait.")
+_LIMITED = Meaning(
+    Out.RATE_LIMITED, "rate_limited", "Meta's rate limit is reached. Send less, or wait.", hold=Hold(Whose.ACCOUNT)
+)
+_APP_LIMITED = replace(_LIMITED, hold=Hold(Whose.APP))
 _WINDOW = Meaning(
     Out.WINDOW_CLOSED, "message_outside_window", "The window is closed. It opens again when the person writes."
 )
@@ -46,6 +70,8 @@ _ROUTING = Meaning(
     "Another app owns this thread. In Business Suite, open Settings, Integrations, Conversation routing.",
 )
 _BAD = Meaning(Out.PERMANENT, "bad_request", "Meta refuses this message as it is.")
+_NO_PROFILE = Meaning(Out.PERMANENT, "bad_request", "Meta has no profile of this person for us. Go on without it.")
+_CODE_SPENT = Meaning(Out.PERMANENT, "bad_request", "The login's code is spent or too old. Start the login again.")
 _MEDIA = Meaning(
     Out.PERMANENT,
     "media_rejected",
@@ -62,8 +88,8 @@ MEANINGS: dict[tuple[int, int | None], Meaning] = {
     (2, None): _RETRY,
     (2, 1545133): _RETRY,
     (3, None): _PERMISSION,
-    (4, None): _LIMITED,
-    (4, 2018022): _LIMITED,
+    (4, None): _APP_LIMITED,
+    (4, 2018022): _APP_LIMITED,
     (10, None): _PERMISSION,
     (10, 2534022): _WINDOW,
     (10, 2018278): _WINDOW,
@@ -98,6 +124,8 @@ MEANINGS: dict[tuple[int, int | None], Meaning] = {
     (100, 2018109): _MEDIA,
     (100, 2018294): replace(_MEDIA, once_more=True),
     (100, 2018014): _BAD,
+    (100, 36007): _CODE_SPENT,
+    (100, 36009): _CODE_SPENT,
     (102, None): _RECONNECT,
     (190, None): _RECONNECT,
     (190, 458): _RECONNECT,
@@ -128,9 +156,15 @@ MEANINGS: dict[tuple[int, int | None], Meaning] = {
         " Message controls, Connected tools, Allow access to messages.",
     ),
     (200, 2534066): _PERMISSION,
-    (341, None): _LIMITED,
+    (230, None): Meaning(
+        Out.PERMANENT, "bad_request", "The person has not agreed to have their profile read. Go on without it."
+    ),
+    (341, None): _APP_LIMITED,
     (368, None): Meaning(
-        Out.CONFIGURATION, "forbidden", "Meta blocks the account for a while for breaking a policy. Wait some hours."
+        Out.CONFIGURATION,
+        "forbidden",
+        "Meta blocks the account for a while for breaking a policy. Wait some hours.",
+        hold=Hold(Whose.ACCOUNT, BLOCKED_SECONDS),
     ),
     (506, None): _BAD,
     (508, 2534122): Meaning(
@@ -143,7 +177,13 @@ MEANINGS: dict[tuple[int, int | None], Meaning] = {
     (613, 1996): _LIMITED,
     (613, 2018338): Meaning(Out.CONFIGURATION, "forbidden", "Meta warns of abuse of message tags."),
     (1200, None): _RETRY,
+    (2200, None): Meaning(
+        Out.CONFIGURATION,
+        "forbidden",
+        "Meta could not verify the callback. Check that HELIOGRAPH_PUBLIC_URL reaches this server from outside.",
+    ),
     (2500, None): _BAD,
+    (9010, None): _NO_PROFILE,
     (10900, None): _BAD,
     (10903, None): _UNREACHABLE,
     (10904, None): Meaning(Out.CONFIGURATION, "forbidden", "Messages are switched off for this account."),
@@ -152,13 +192,30 @@ MEANINGS: dict[tuple[int, int | None], Meaning] = {
     (80001, None): _LIMITED,
     (80002, None): _LIMITED,
     (80006, None): _LIMITED,
+    (2018218, None): _NO_PROFILE,
+    (2018247, None): _NO_PROFILE,
+    (9000001, None): Meaning(
+        Out.PERMANENT, "bad_request", "The message is deleted, or older than those that Meta still tells."
+    ),
 }
 
+# Of Instagram Login: every call with the token is refused like this (4.6).
+NO_ACCESS = Meaning(
+    Out.CONFIGURATION,
+    "forbidden",
+    "Meta refuses every call for this account: it has no role on the app, or the app has lost its access. Give the account a"
+    " role, or get Advanced Access for the app.",
+)
 _UNCLASSIFIED = Meaning(Out.PERMANENT, "uncategorized_error", "Meta refused the message.")
 
 
-def meaning(code: int, subcode: int | None, *, transient: bool, status: int) -> Meaning:
-    """What an error means. Unknown codes: transient or HTTP 5xx may pass, the rest are for good."""
+def meaning(code: int, subcode: int | None, *, transient: bool, status: int, alike: bool = False) -> Meaning:
+    """What an error means. Unknown codes: transient or HTTP 5xx may pass, the rest are for good.
+
+    ``alike``: every call with the token gets this error.
+    """
+    if alike:
+        return NO_ACCESS
     known = MEANINGS.get((code, subcode)) or MEANINGS.get((code, None))
     if known is not None:
         return known

@@ -7,7 +7,15 @@ from typing import Any
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.answers import Answer, refusal
-from heliograph.channels.instagram.graph import CLOCK_TOLERANCE, Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.graph import (
+    CLOCK_TOLERANCE,
+    Caller,
+    Graph,
+    GraphError,
+    NoAnswerError,
+    NotSentError,
+    flavour_of,
+)
 from heliograph.channels.instagram.matching import is_listed_as
 from heliograph.storage import Database
 
@@ -20,6 +28,13 @@ _STANDS = (SendOutcome.RECONNECT, SendOutcome.CONFIGURATION)
 _MOST_TOLD = 20
 _FIELDS = "messages{id,created_time,from,to,message,attachments}"
 
+# Which messages we know, and whether each was here before the one that is looked for. Served by mids_pkey, messages_pkey.
+_KNOWN = """
+select k.mid, coalesce(m.seq <= own.seq and m.conversation_id = own.conversation_id, false) as before
+from mids k left join messages m on m.id = k.message_id left join messages own on own.id = $3
+where k.integration_id = $1 and k.mid = any ($2::text[])
+"""
+
 
 async def look_for(database: Database, graph: Graph, row: Any, part: Any, token: str, secret: str | None) -> Answer:
     """Whether Meta has the part: *sent* with its mid, or *permanent* when it is not there.
@@ -30,11 +45,12 @@ async def look_for(database: Database, graph: Graph, row: Any, part: Any, token:
     try:
         answer = await graph.call(
             "GET",
-            f"/{row['page_id']}/conversations",
+            flavour_of(token).conversations.format(page_id=row["page_id"]),
             token,
             secret=secret,
             params={"platform": "instagram", "user_id": row["person"], "fields": _FIELDS},
             name="conversations",
+            caller=Caller(row["account_id"], row["facebook_app_id"]),
         )
     except GraphError as error:
         return _unreadable(refusal(error))
@@ -47,19 +63,15 @@ async def look_for(database: Database, graph: Graph, row: Any, part: Any, token:
         for message in conversation.get("messages", {}).get("data", [])
     ]
     candidates = [message["id"] for message in listed if _is_part(message, row, part, earliest)]
-    taken = {
-        known["mid"]
-        for known in await database.fetch(
-            "select mid from mids where integration_id = $1 and mid = any ($2::text[])",
-            row["integration_id"],
-            candidates,
-        )
-    }
+    told = [message["id"] for message in listed if _created(message) is not None]
+    known = await database.fetch(_KNOWN, row["integration_id"], told, row["message_id"])
+    taken = {one["mid"] for one in known}
     # Meta lists the newest first; the oldest that fits is the one.
     for mid in reversed(candidates):
         if mid not in taken:
             return Answer(SendOutcome.SENT, mid)
-    if not _reaches_back(listed, earliest):
+    # Whatever was here before the message was posted is older than its parts, whatever the clocks say.
+    if not (any(one["before"] for one in known) or _reaches_back(listed, earliest)):
         return Answer(
             SendOutcome.UNKNOWN, text="The thread went on, and Meta does not tell of it as far back as the part."
         )
@@ -72,7 +84,7 @@ async def look_for(database: Database, graph: Graph, row: Any, part: Any, token:
 
 def _unreadable(refused: Answer) -> Answer:
     if refused.outcome in _PASSES:
-        return Answer(SendOutcome.RETRY, text=refused.text)
+        return Answer(SendOutcome.RETRY, text=refused.text, hold=refused.hold)
     stands = refused.outcome in _STANDS
     return replace(
         refused,

@@ -16,6 +16,7 @@ class RulesChange(Body):
     """Knobs of the rules; what is absent stays as it is, a limit of 0 is no limit."""
 
     sends_per_second: Count | None = None
+    instagram_sends_per_second: Count | None = None
     media_per_second: Count | None = None
     thread_sends_per_second: Count | None = None
     conversations_per_second: Count | None = None
@@ -41,6 +42,7 @@ class RulesChange(Body):
     message_edit: bool | None = None
     shared_post: Literal["ig_post", "both", "share"] | None = None
     standard_access: Literal["account", "account_and_person"] | None = None
+    instagram_answers: Literal["flat", "data"] | None = None
     private_reply_needs_feature: bool | None = None
 
 

@@ -9,6 +9,7 @@ from heliograph.simulator.control import (
     comment_routes,
     connection_routes,
     fault_routes,
+    instagram_routes,
     meta_routes,
     routing_routes,
     rules_routes,
@@ -45,6 +46,7 @@ def create_control(world: World) -> FastAPI:
         comment_routes,
         routing_routes,
         rules_routes,
+        instagram_routes,
         fault_routes,
         connection_routes,
     ):

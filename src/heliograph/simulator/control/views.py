@@ -25,8 +25,8 @@ def app(one: App) -> dict[str, Any]:
 def account(page: Page, one: Account | None) -> dict[str, Any]:
     """A Page and its account."""
     return {
-        "page_id": page.id,
-        "page_name": page.name,
+        "page_id": None if page.hidden else page.id,
+        "page_name": None if page.hidden else page.name,
         "instagram_account_id": one.id if one else None,
         "username": one.username if one else None,
         "name": one.name if one else None,

@@ -91,13 +91,23 @@ class Call:
         if why:
             raise why
         assert token is not None
+        if (token.type == "instagram") != self.flavour.instagram:
+            # Each host knows its own tokens only.
+            raise refuse("token_malformed")
         tokens.check_proof(self.world.state.apps[token.app_id], value, self.text("appsecret_proof"))
         self.app_id = token.app_id
         self.page = self.world.state.pages.get(token.page_id or "")
         self.world.limits.take("app", token.app_id)
         if token.page_id is None:
             self.world.limits.take("user", token.owner_id)
+        if self.flavour.instagram and self.page and not self._has_role(token, self.page):
+            raise refuse("no_role", method=self.method.lower())
         return token
+
+    def _has_role(self, token: Token, page: Page) -> bool:
+        """Instagram Login gives a token to anybody; without a role on the app every call with it fails alike (4.6)."""
+        app = self.world.state.apps[token.app_id]
+        return access.may_call(app, page, page.account_id, self.flavour.profile_scope)
 
     def page_token(self, page: Page | None = None) -> tuple[Token, Page]:
         """The Page token of this call and its Page, which must be ``page`` when that is given."""
@@ -117,7 +127,7 @@ class Call:
         """
         if not tokens.covers(token, scope, asset_id):
             raise refuse(refusal)
-        if task and page.tasks is not None and not (TASK_NAMES[task] & set(page.tasks)):
+        if task and not self.flavour.instagram and page.tasks is not None and not (TASK_NAMES[task] & set(page.tasks)):
             raise refuse("permission_task", task=task)
         if not access.may_call(self.world.state.apps[token.app_id], page, page.account_id, scope):
             raise refuse("capability")

@@ -20,7 +20,7 @@ async def access_token(call: Call) -> dict[str, Any]:
     """``/oauth/access_token`` in its three forms."""
     app = call.world.state.apps.get(call.required("client_id"))
     secret = call.required("client_secret")
-    if app is None or not hmac.compare_digest(secret.encode(), app.secret.encode()):
+    if app is None or app.instagram or not hmac.compare_digest(secret.encode(), app.secret.encode()):
         raise refuse("client_invalid")
     form = call.text("grant_type") or "authorization_code"
     if form == "client_credentials":

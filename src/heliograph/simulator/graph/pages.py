@@ -71,7 +71,10 @@ def _accounts(call: Call, token: Token, wanted: tuple[Field, ...]) -> dict[str, 
     mine = [
         one
         for one in call.world.state.pages.values()
-        if one.owner_id == token.owner_id and one.tasks != [] and tokens.covers(token, "pages_show_list", one.id)
+        if not one.hidden
+        and one.owner_id == token.owner_id
+        and one.tasks != []
+        and tokens.covers(token, "pages_show_list", one.id)
     ]
     chosen, paging = call.page_of(mine, lambda one: str(one.id), _ACCOUNTS_LIMIT)
     answer: dict[str, Any] = {"data": [page_node(call, token, one, wanted) for one in chosen]}
@@ -172,7 +175,8 @@ def _account_subscriber(call: Call, node: Account) -> tuple[Token, Page]:
     token, own = call.page_token()
     if own.account_id != node.id:
         raise call.unsupported(node.id)
-    call.check(token, own, call.flavour.subscribe_scope, own.id, "permission_metadata", "MODERATE")
+    asset = node.id if call.flavour.instagram else own.id
+    call.check(token, own, call.flavour.subscribe_scope, asset, call.flavour.subscribe_refusal, "MODERATE")
     return token, own
 
 

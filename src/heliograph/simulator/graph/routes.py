@@ -6,7 +6,7 @@ kind picks the row of the table. Every answer carries the simulator's ``Date`` a
 
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
@@ -29,8 +29,9 @@ from heliograph.simulator.graph import (
     uploads,
 )
 from heliograph.simulator.graph.call import Call, Files, locale_of, parameters
-from heliograph.simulator.graph.flavours import FACEBOOK_LOGIN, Flavour
+from heliograph.simulator.graph.flavours import FACEBOOK_LOGIN, Flavour, dialect
 from heliograph.simulator.graph.spoiled import Reply
+from heliograph.simulator.models import Page
 from heliograph.simulator.wire_log import Entry
 from heliograph.simulator.world import World
 
@@ -106,9 +107,17 @@ _log = structlog.get_logger("heliograph.simulator")
 class Graph:
     """The Graph API as an ASGI application."""
 
-    def __init__(self, world: World, flavour: Flavour = FACEBOOK_LOGIN) -> None:
+    def __init__(
+        self,
+        world: World,
+        flavour: Flavour = FACEBOOK_LOGIN,
+        words: Mapping[tuple[str, str, str], Handler] = WORDS,
+        edges: Mapping[tuple[str, str, str], Handler] = EDGES,
+    ) -> None:
         self._world = world
         self._flavour = flavour
+        self._words = words
+        self._edges = edges
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call, log it, and do afterwards what waits for the answer."""
@@ -121,7 +130,7 @@ class Graph:
         entry = world.wire.new("graph", world.clock.now_ms(), method, path, query, body)
         after: list[Callable[[], None]] = []
         usage: Headers = []
-        struck = spoiled.strike(world, entry, headers) if world.faults.graph else None
+        struck = spoiled.strike(world, entry, headers, self._flavour) if world.faults.graph else None
         if struck:
             reply = await spoiled.reply(world, struck, lambda: self._answer(entry, headers, after, usage), after)
         else:
@@ -160,7 +169,7 @@ class Graph:
             params = parameters(entry.query, headers.get(b"content-type", b"").decode("latin-1"), entry.body, files)
             # Meta lets a client that can only GET and POST name the method in a parameter.
             method = str(params.pop("method", entry.method)).upper()
-            segments = tuple(segment for segment in path.split("/") if segment)
+            segments = tuple(segment for segment in path.removeprefix(self._flavour.prefix).split("/") if segment)
             if segments and _VERSION.fullmatch(segments[0]):
                 segments = segments[1:]
             bearer = headers.get(b"authorization", b"").decode("latin-1")
@@ -178,7 +187,7 @@ class Graph:
             )
             answer = await self._dispatch(call)
         except GraphError as problem:
-            return problem.status, problem.body(locale_of(self._world, params, call))
+            return problem.status, dialect(self._flavour, problem.body(locale_of(self._world, params, call)))
         except Exception:
             _log.exception("simulator_failed", method=entry.method, path=path)
             unknown = refuse("unknown")
@@ -197,11 +206,11 @@ class Graph:
         node, edge = [*call.segments, "", ""][:2]
         if len(call.segments) in (1, 2):
             call.use_case = "messenger" if edge in _MESSAGING_EDGES else "pages"
-            if handler := WORDS.get((call.method, node, edge)):
+            if handler := self._words.get((call.method, node, edge)):
                 return await handler(call)
             kind, found = self._find(self._page_id(call) if node == "me" else node)
             call.use_case = "messenger" if edge in _MESSAGING_EDGES else _USE_CASES.get(kind, "pages")
-            if handler := EDGES.get((call.method, kind, edge)):
+            if handler := self._edges.get((call.method, kind, edge)):
                 return await handler(call, found)
             if not found and not edge and call.method == "GET" and _IGSID.fullmatch(node):
                 return await people.missing(call)
@@ -226,7 +235,7 @@ class Graph:
             ("conversation", state.by_conversation),
             ("dataset", state.datasets),
         ):
-            if found := table.get(node):
+            if (found := table.get(node)) and not (isinstance(found, Page) and found.hidden):
                 return kind, found
         return "", None
 

@@ -37,7 +37,7 @@ async def send(call: Call, page: Page | None = None) -> dict[str, Any]:
     if replied is None and not routing.may_answer(thread, own, token.app_id, call.world.clock.now_ms()):
         raise not_owner(call)
     if "sender_action" in call.params:
-        _take(call, "send", account, thread)
+        _take(call, call.flavour.send_limit, account, thread)
         return _sender_action(call, thread)
     if "message" not in call.params:
         raise refuse("parameter_missing", name="message")
@@ -49,7 +49,7 @@ async def send(call: Call, page: Page | None = None) -> dict[str, Any]:
     onward = _thread_control(call, own, thread, token.app_id)
     reply_to = _reply_to(call, thread)
     heavy = any(one.type in ("audio", "video") for one in message.media)
-    _take(call, "media" if heavy else "send", account, thread)
+    _take(call, "media" if heavy else call.flavour.send_limit, account, thread)
     attachments = [*await _media(call, own, message), *message.plain]
     if replied and replied.reply_mid:
         # Another reply was faster while this one fetched its media.

@@ -13,6 +13,7 @@ import orjson
 from heliograph.simulator.errors import GraphError
 from heliograph.simulator.faults import GraphFault
 from heliograph.simulator.graph.call import parameters
+from heliograph.simulator.graph.flavours import INSTAGRAM_PREFIX, Flavour, dialect
 from heliograph.simulator.models import Thread
 from heliograph.simulator.wire_log import Entry
 from heliograph.simulator.world import World
@@ -40,7 +41,7 @@ class _Call:
         self._entry = entry
         self._headers = headers
         self.method, self.path = entry.method, entry.path
-        parts = [one for one in entry.path.split("/") if one]
+        parts = [one for one in entry.path.removeprefix(INSTAGRAM_PREFIX).split("/") if one]
         self._node = next((one for one in parts if not (one[0] == "v" and "." in one)), "")
 
     @cached_property
@@ -99,13 +100,14 @@ class Strike:
 
     fault: GraphFault
     account_id: str | None
+    flavour: Flavour
 
 
-def strike(world: World, entry: Entry, headers: dict[bytes, bytes]) -> Strike | None:
+def strike(world: World, entry: Entry, headers: dict[bytes, bytes], flavour: Flavour) -> Strike | None:
     """The order that strikes a call, if one does."""
     call = _Call(world, entry, headers)
     fault = world.faults.take_graph(call)
-    return Strike(fault, call.account_id if fault.usage == "business" else None) if fault else None
+    return Strike(fault, call.account_id if fault.usage == "business" else None, flavour) if fault else None
 
 
 async def reply(
@@ -130,7 +132,9 @@ def _spoil(struck: Strike, answer: Any) -> Reply:
     fault = struck.fault
     match fault.outcome:
         case "error":
-            return Reply(fault.status, orjson.dumps(fault.error().body()), headers=_usage(struck))
+            return Reply(
+                fault.status, orjson.dumps(dialect(struck.flavour, fault.error().body())), headers=_usage(struck)
+            )
         case "html":
             return Reply(fault.status, _HTML, b"text/html; charset=utf-8")
         case "bad_json":

@@ -92,7 +92,8 @@ class Delivery:
     def publish(self, thread: Thread, item: dict[str, Any]) -> None:
         """Send an event of a thread to the apps that hear of it, each in the form that is its own."""
         now = self._clock.now_ms()
-        for app_id, form in audience.of_thread(self._state, self._rules, thread, events.name_of(item), now):
+        name, echo = events.name_of(item), events.is_echo(item)
+        for app_id, form in audience.of_thread(self._state, self._rules, thread, name, now, echo):
             self.publish_to(app_id, thread.account_id, thread.key, item, form)
 
     def publish_change(self, thread: Thread | None, account_id: str, field: str, value: dict[str, Any]) -> None:
@@ -245,6 +246,8 @@ class Delivery:
                 page = self._state.pages.get(account.page_id) if account else None
                 if page and page.subscribed.pop(app_id, None) is not None:
                     self._state.save(page)
+                if account and account.subscribed.pop(app_id, None) is not None:
+                    self._state.save(account)
         self._faults.changed()
 
     def _encode(self, batch: list[Pending], gathered: WebhookFault | None = None) -> bytes:

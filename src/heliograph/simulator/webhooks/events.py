@@ -42,6 +42,12 @@ def name_of(event: dict[str, Any]) -> str:
     return next((key for key in event if key in FIELD_OF), "") or str(event.get("field", ""))
 
 
+def is_echo(event: dict[str, Any]) -> bool:
+    """Whether an item tells of what the account itself wrote."""
+    message = event.get("message")
+    return isinstance(message, dict) and message.get("is_echo") is True
+
+
 def item(thread: Thread, timestamp_ms: int, event: str, body: dict[str, Any], from_business: bool) -> dict[str, Any]:
     """A ``messaging[]`` item. An echo has the account as its sender."""
     person, account = {"id": thread.igsid}, {"id": thread.account_id}

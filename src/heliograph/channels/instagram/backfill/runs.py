@@ -46,7 +46,8 @@ where a.integration_id = any ($1::text[]) order by 1, 2, 3 on conflict do nothin
 
 # Served by backfill_runs_pkey and the primary keys of what it joins.
 _LOAD = """
-select r.*, a.facebook_app_id, a.account_id, a.page_id, a.page_token, f.secret as app_secret, b.not_before, b.complete_to
+select r.*, a.facebook_app_id, a.account_id, a.page_id, a.page_token, a.login, f.secret as app_secret,
+    b.not_before, b.complete_to
 from backfill_runs r
 join instagram_accounts a on a.integration_id = r.integration_id
 join facebook_apps f on f.id = a.facebook_app_id

@@ -18,9 +18,8 @@ from typing import Any
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram import ledger
-from heliograph.channels.instagram.accounts import secret_place, token_place
+from heliograph.channels.instagram.accounts import open_token, secret_place
 from heliograph.channels.instagram.backfill import listing, retold, runs
-from heliograph.channels.instagram.backfill.pace import CONVERSATIONS, OwnPace, Pace
 from heliograph.channels.instagram.backfill.runs import BACKFILL_LANE
 from heliograph.channels.instagram.backfill.steps import (
     GOES_ON,
@@ -33,8 +32,9 @@ from heliograph.channels.instagram.backfill.steps import (
     within,
     without,
 )
-from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError, flavour_of
 from heliograph.channels.instagram.journal import filing_job
+from heliograph.channels.instagram.pace import Kind, Pace
 from heliograph.lanes import Job, Lane, LaneKind, Outcome, enqueue, settle
 from heliograph.storage import Connection, Database, SecretBox
 from heliograph.storage.secrets import SecretError
@@ -68,9 +68,9 @@ class BackfillWorker:
         database: Database,
         graph: Graph,
         box: SecretBox,
+        pace: Pace,
         *,
         every: float = 0.0,
-        pace: Pace | None = None,
         young: timedelta = YOUNG,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -78,7 +78,7 @@ class BackfillWorker:
         self._graph = graph
         self._box = box
         self._every = timedelta(seconds=every)
-        self._pace: Pace = pace or OwnPace()
+        self._pace = pace
         self._young = young
         self._clock = clock
 
@@ -133,11 +133,11 @@ class BackfillWorker:
             if waits is not None:
                 return waits
         try:
-            token = self._box.open(run["page_token"], token_place(run["integration_id"]))
+            token = open_token(self._box, run)
             secret = self._box.open(run["app_secret"], secret_place(run["facebook_app_id"]))
         except SecretError as error:
             return failed(f"The stored token cannot be read: {error}")
-        while (wait := await self._pace.take(run["account_id"], CONVERSATIONS)) > 0:
+        while (wait := await self._pace.take(run["account_id"], Kind.CONVERSATIONS)) > 0:
             if wait > _NAP_SECONDS:
                 return Step({}, pause=wait)
             await asyncio.sleep(wait)
@@ -155,9 +155,8 @@ class BackfillWorker:
         params = {"platform": "instagram", "fields": listing.THREAD_FIELDS, "limit": str(run["page_size"])}
         if run["cursor"]:
             params["after"] = run["cursor"]
-        answer = await self._graph.call(
-            "GET", f"/{run['page_id']}/conversations", token, secret=secret, params=params, name="conversations"
-        )
+        edge = flavour_of(token).conversations.format(page_id=run["page_id"])
+        answer = await self._graph.call("GET", edge, token, secret=secret, params=params, name="conversations")
         columns = began(run, self._graph.now()) if run["began"] is None else {}
         now = {**dict(run), **columns}
         page = listing.threads(answer, run["account_id"], run["page_id"])
