@@ -11,7 +11,7 @@ from typing import Any
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from heliograph.channels.instagram.receive import CALLBACK_PATH, _read, signature_fits
+from heliograph.channels.instagram.receive import CALLBACK_PATH, read_body, signature_fits
 from heliograph.commands.run import run
 
 
@@ -27,7 +27,7 @@ class Bare:
         for name, value in scope["headers"]:
             if name == b"x-hub-signature-256":
                 signature = value
-        body = await _read(receive) if scope["path"].startswith(CALLBACK_PATH) else None
+        body = await read_body(receive) if scope["path"].startswith(CALLBACK_PATH) else None
         fits = body is not None and signature_fits(self._secret, body, signature)
         status, text = (200, b"ok") if fits else (401, b"signature wrong")
         headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(text)).encode())]

@@ -3,7 +3,8 @@
 Meta ──▶ /webhooks/instagram/…   plain ASGI, before everything else
 business ──▶ /v2, /sc/v2         the API
 people ──▶ /oauth, /sc/oauth     the API, too
-anybody ──▶ /sc/attachments/v2   files, by whoever knows their address
+anybody ──▶ /privacy/requests    how far a data deletion is
+            /sc/attachments/v2   files, by whoever knows their address
             /sc/media/v2         media of people's messages, by proxy
 operator ──▶ /healthz /readyz /metrics
 """
@@ -35,10 +36,12 @@ from heliograph.delivery.removal import RemovalWorker
 from heliograph.delivery.sender import Sender
 from heliograph.delivery.worker import DeliveryWorker
 from heliograph.lanes import LaneWorkers
+from heliograph.messaging import owner_requests
 from heliograph.messaging.automatic import AutomaticAnswers
 from heliograph.messaging.erase import EraseWorker
 from heliograph.messaging.forget import ForgetWorker
 from heliograph.messaging.housekeeping import Housekeeper, Pruning, prunings
+from heliograph.messaging.last_words import LastWordsWorker
 from heliograph.operate import Operate
 from heliograph.settings import Settings
 from heliograph.storage import Database, SecretBox
@@ -90,6 +93,7 @@ def _prunings(settings: Settings) -> list[Pruning]:
             idempotency_keys=timedelta(hours=settings.keep_idempotency_keys_hours),
         ),
         *journal_pruning(timedelta(days=settings.keep_journal_days)),
+        *owner_requests.pruning(),
         *backfill_pruning(timedelta(days=settings.keep_journal_days)),
     ]
 
@@ -117,12 +121,14 @@ class Application:
                 Kind.CONVERSATIONS: settings.conversations_rate,
             },
             media_hosts=Hosts.of(settings.media_hosts, settings.graph_url),
+            data_deletion=settings.data_deletion,
             backfill_every=settings.backfill_every,
         )
         self._sender = Sender(parse_networks(settings.webhook_allow_networks))
         delivery = DeliveryWorker(database, box, self._sender)
         removal = RemovalWorker(database, box, self._sender)
-        erasing = EraseWorker(database).kind(), ForgetWorker(database).kind()
+        forgetting = ForgetWorker(database, [self._instagram.forgetting])
+        erasing = EraseWorker(database).kind(), forgetting.kind(), LastWordsWorker(database).kind()
         kinds = [*self._instagram.lane_kinds(), delivery.kind(), removal.kind(), *erasing]
         self._lanes = LaneWorkers(database, kinds, pressed=self._instagram.pressed)
         self._housekeeper = Housekeeper(database, _prunings(settings), pressed=self._instagram.pressed)
@@ -165,7 +171,7 @@ class Application:
         """Answer one request."""
         path = scope.get("path", "")
         if scope["type"] == "http" and (path == CALLBACK_PATH or path.startswith(f"{CALLBACK_PATH}/")):
-            await self._instagram.receiver(scope, receive, send)
+            await self._instagram.called(scope, receive, send)
         elif scope["type"] == "http" and path in self._operate.paths:
             await self._operate(scope, receive, send)
         elif scope["type"] == "http" and path.startswith(MEDIA_PATH):

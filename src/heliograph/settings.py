@@ -5,7 +5,7 @@ A setting is an environment variable ``HELIOGRAPH_<NAME>``.
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -111,6 +111,13 @@ class Settings(BaseSettings):
     keep_idempotency_keys_hours: Annotated[
         float, Field(ge=0, description="Hours in which an Idempotency-Key is remembered. 0: for ever.")
     ] = 24.0
+    data_deletion: Annotated[
+        Literal["connection", "everything"],
+        Field(
+            description="What goes when somebody who connected an account has their data deleted at Meta: tokens, ids and"
+            " names with the connection; or everything, conversations with customers included."
+        ),
+    ] = "connection"
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much to log.")] = "INFO"
     log_format: Annotated[
         str, Field(pattern="^(auto|pretty|json)$", description="auto: pretty on a terminal, JSON elsewhere.")

@@ -108,7 +108,7 @@ def test_a_deleted_app_leaves_nothing_behind(house: House, shop: Shop) -> None:
     switchboard_of(house, stays_app, bot=house.custom(stays_app)["id"])
     for each in (shop, stays):
         house.post(each.conversation + "/messages", TEXT, headers={"Idempotency-Key": "k"})
-        house.patch(each.path, {"settings": {"conversationRetentionSeconds": 3600}})
+        house.patch(each.path, {"settings": {"conversationRetentionSeconds": 3600, "retention": {"eventsDays": 7}}})
         assert house.request("POST", each.conversation + "/activity", OPERATIONS["PostActivity"].body).status == 200
         sent = {"Content-Type": FORM_TYPE}
         assert house.request("POST", each.path + "/attachments", raw=FORM, headers=sent).status == 201
@@ -145,7 +145,9 @@ def test_of_a_deleted_app_the_last_account_knows_that_it_is_the_last(house: Hous
 
 
 _MORE = """
-with one as (insert into mids (integration_id, mid, app_id) values ($2, 'm1', $1)),
+with departed as (
+    insert into departed_accounts (integration_id, app_id, facebook_app_id, account_id) values ($2, $1, 'f', 'a')
+), one as (insert into mids (integration_id, mid, app_id) values ($2, 'm1', $1)),
 copies as (
     insert into instagram_uploads (integration_id, attachment_id, kind, app_id)
     select $2, id, 'file', app_id from attachments where app_id = $1 limit 1)

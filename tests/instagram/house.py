@@ -88,6 +88,7 @@ class House:
         works_on: Container[str] | None = None,
         grace: float = 30.0,
         most_crashes: int = 3,
+        data_deletion: str = "connection",
         limits: Mapping[Kind, float] = LIMITS,
     ) -> None:
         self.loop = loop
@@ -99,6 +100,7 @@ class House:
         self._works_on = works_on
         self._grace = grace
         self._most_crashes = most_crashes
+        self._data_deletion = data_deletion
         self._limits = limits
         self.database: Database
         self.channel: InstagramChannel
@@ -127,11 +129,13 @@ class House:
             self.graph,
             public_url=self.url,
             unknown_grace=self._grace,
+            data_deletion=self._data_deletion,
             limits=self._limits,
         )
+        forgetting = ForgetWorker(self.database, [self.channel.forgetting])
         kinds = [
             replace(kind, most_crashes=self._most_crashes)
-            for kind in (*self.channel.lane_kinds(), ForgetWorker(self.database).kind())
+            for kind in (*self.channel.lane_kinds(), forgetting.kind())
             if self._works_on is None or kind.name in self._works_on
         ]
         self.lanes = LaneWorkers(self.database, kinds, poll_seconds=0.05)
@@ -140,7 +144,7 @@ class House:
 
         async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
             if scope["path"].startswith(CALLBACK_PATH):
-                await self.channel.receiver(scope, receive, send)
+                await self.channel.called(scope, receive, send)
             elif scope["path"].startswith(MEDIA_PATH):
                 await self.channel.media(scope, receive, send)
             else:

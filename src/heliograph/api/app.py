@@ -29,8 +29,10 @@ from heliograph.api import (
 from heliograph.api.asgi import Front
 from heliograph.api.document import DocumentedApp
 from heliograph.api.operation import Operation
+from heliograph.api.privacy import page_of as requests_page_of
 from heliograph.api.reference import page_of
 from heliograph.api.services import Services
+from heliograph.messaging.owner_requests import STATUS_PATH
 
 # The busiest first: routes are tried in this order.
 _RESOURCES = (
@@ -62,4 +64,5 @@ def create_api(services: Services) -> ASGIApp:
     for router in (oauth.authorize_router, oauth.token_router, oauth.revoke_router):
         app.include_router(router, responses=_ERRORS)
     app.add_route("/reference", page_of(app.openapi), include_in_schema=False)
+    app.add_route(f"{STATUS_PATH}/{{code}}", requests_page_of(services.database), include_in_schema=False)
     return Front(app)

@@ -17,8 +17,19 @@ from heliograph.messaging import apps, integrations, shapes
 router = APIRouter(prefix="/apps", tags=["Apps"], route_class=Operation)
 
 
+_Days = Annotated[int, Field(ge=0, le=36_500)]
+
+
+class Retention(Wire):
+    """How many days an app keeps what; an extension. 0, or nothing: for ever, or as the installation has it."""
+
+    messages_days: _Days | None = None
+    events_days: _Days | None = None
+    media_days: _Days | None = None
+
+
 class AppSettings(Wire):
-    """Settings of an app (2.1)."""
+    """Settings of an app (2.1). ``retention`` is an extension; it is set as a whole."""
 
     conversation_retention_seconds: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     mask_credit_card_numbers: bool | None = None
@@ -29,6 +40,7 @@ class AppSettings(Wire):
     app_localization_enabled: bool | None = None
     end_session_enabled: bool | None = None
     disable_conversation_reopen: bool | None = None
+    retention: Retention | None = None
 
 
 class App(Wire):

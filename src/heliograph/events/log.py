@@ -35,7 +35,8 @@ class Event:
     """Something that happened in an app.
 
     ``payload`` is the wire's payload in its short form. ``user`` and ``client`` are what ``includeFullUser`` and
-    ``includeFullSource`` put in the place of the short user, and into ``source``.
+    ``includeFullSource`` put in the place of the short user, and into ``source``. ``user_id``: whose erasure takes an
+    event that no conversation leads to, or one that is going.
     """
 
     app_id: str
@@ -46,6 +47,7 @@ class Event:
     user: dict[str, Any] | None = None
     client: dict[str, Any] | None = None
     audience: Audience = EVERYBODY
+    user_id: str | None = None
     id: str = field(default_factory=new_id)
 
     def body(self) -> str:
@@ -53,6 +55,12 @@ class Event:
         return orjson.dumps(
             {"id": self.id, "type": self.type, "createdAt": wire_time(self.created_at), "payload": self.payload}
         ).decode()
+
+    def subject(self) -> str | None:
+        """The user whose erasure takes it, where its conversation does not lead to it."""
+        if self.user_id is None and self.conversation_id is None and self.user is not None:
+            return str(self.user["id"])
+        return self.user_id
 
     def extras(self) -> str | None:
         """What the two include flags need, or None."""
@@ -66,10 +74,10 @@ class Event:
 # Served by webhooks_of_app, switchboard_integrations_of_integration and switchboards_pkey.
 _INSERT = """
 with written as (
-    insert into events (id, app_id, conversation_id, type, body, extras, created_at)
-    select id, app_id, conversation_id, type, body, extras, created_at
-    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
-        with ordinality as e (id, app_id, conversation_id, type, body, extras, created_at, ord)
+    insert into events (id, app_id, conversation_id, type, body, extras, created_at, user_id)
+    select id, app_id, conversation_id, type, body, extras, created_at, user_id
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[])
+        with ordinality as e (id, app_id, conversation_id, type, body, extras, created_at, user_id, ord)
     order by ord
 )
 select w.id, w.app_id, w.triggers, b.place, b.standby, b.leads
@@ -108,6 +116,7 @@ async def publish(connection: Connection, events: Sequence[Event]) -> None:
         [event.body() for event in events],
         [event.extras() for event in events],
         [event.created_at for event in events],
+        [event.subject() for event in events],
     )
     by_app: dict[str, list[_Webhook]] = {}
     for row in rows:

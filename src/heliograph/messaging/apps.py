@@ -5,7 +5,7 @@ from typing import Any
 
 from heliograph.delivery.removal import ANNOUNCE
 from heliograph.lanes import NewJob, enqueue
-from heliograph.messaging import paging, retention, shapes
+from heliograph.messaging import aging, paging, retention, shapes
 from heliograph.messaging.erase import ERASE_LANE
 from heliograph.messaging.paging import Cut, Slice
 from heliograph.storage import Connection, new_id
@@ -61,6 +61,7 @@ async def create(connection: Connection, display_name: str, more: Mapping[str, A
     _check(settings)
     row = await connection.fetchrow(_INSERT, new_id(), display_name, settings, more.get("metadata") or {})
     await retention.schedule(connection, row["id"], {}, settings)
+    await aging.schedule(connection, row["id"], {}, settings)
     return shapes.app(row)
 
 
@@ -96,6 +97,7 @@ async def update(connection: Connection, app_id: str, changes: Mapping[str, Any]
     row = await connection.fetchrow(_UPDATE, app_id, dict(changes))
     if given:
         await retention.schedule(connection, app_id, settings, row["settings"])
+        await aging.schedule(connection, app_id, settings, row["settings"])
     return shapes.app(row)
 
 

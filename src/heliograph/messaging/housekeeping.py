@@ -1,7 +1,8 @@
 """Housekeeping: rows that are old enough go, a few at a time. Runs in every process, whatever their number.
 
     every minute ──▶ each table: [nobody else is at it] ──▶ oldest rows ──▶ delete, pause, again ──▶ a row too young: done
-                 └─▶ conversations that fell silent (see :mod:`retention`)
+                 ├─▶ conversations that fell silent (see :mod:`retention`)
+                 └─▶ what apps keep for so long only (see :mod:`aging`)
 
 Invariant: nothing goes that a waiting job still names. Jobs name rows by keys that only grow, so the least of those named
 bounds what may go. Each step is one short transaction; a step that dies leaves no trace.
@@ -10,13 +11,13 @@ bounds what may go. Each step is one short transaction; a step that dies leaves 
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from heliograph.messaging import retention
-from heliograph.storage import Database
+from heliograph.messaging import aging, retention
+from heliograph.storage import Connection, Database
 from heliograph.telemetry import metrics
 from heliograph.telemetry.logs import get_logger
 
@@ -35,7 +36,7 @@ _ALONE = "select pg_try_advisory_xact_lock(hashtextextended($1, 448378268015))"
 class Pruning:
     """A table whose rows go by age. ``key`` is indexed, and grows with ``age``, the time that a row was written.
 
-    ``least_named``: a query for the least key that a waiting job names. ``also``: a further statement in the same step,
+    ``least_named``: a query for the least key that a waiting job names. ``also``: further statements in the same step,
     about the rows (``gone``, with their key as ``k``) that went.
     """
 
@@ -45,12 +46,12 @@ class Pruning:
     age: str
     keep: timedelta
     least_named: str = ""
-    also: str = ""
+    also: Sequence[str] = ()
 
     def sql(self, *, bounded: bool) -> str:
         """Deletes some of the oldest rows: older than $1, beyond the key $2, at most $3; if bounded, before the key $4."""
         bound = f" and {self.key} < $4" if bounded else ""
-        also = f", also as ({self.also})" if self.also else ""
+        also = "".join(f", also_{number} as ({statement})" for number, statement in enumerate(self.also))
         return f"""
 with oldest as (
     select {self.key} as k, {self.age} as written from {self.table}
@@ -112,7 +113,7 @@ class Housekeeper:
     async def round(self) -> None:
         """Do all there is to do now. One table's trouble is not the others'."""
         works = [(one.table, lambda one=one: self.prune(one)) for one in self._tables]
-        for name, work in [*works, ("conversations", self.empty_silent)]:
+        for name, work in [*works, ("conversations", self.empty_silent), ("retention", self.age)]:
             try:
                 await work()
             except Exception as error:
@@ -143,17 +144,24 @@ class Housekeeper:
 
     async def empty_silent(self) -> int:
         """Empty the conversations that fell silent; returns how many messages went."""
+        return await self._steps(retention.step, "messages", "emptied silent conversations")
+
+    async def age(self) -> int:
+        """Delete what apps keep no longer; returns how many rows went."""
+        return await self._steps(aging.step, "retention", "deleted what apps keep no longer")
+
+    async def _steps(self, step: Callable[[Connection, datetime], Awaitable[int | None]], label: str, done: str) -> int:
         total = 0
         while True:
             async with self._database.transaction(relaxed=True) as connection:
-                gone = await retention.step(connection, self._clock())
+                gone = await step(connection, self._clock())
             if gone is None:
                 break
             total += gone
-            metrics.ROWS_PRUNED.labels("messages").inc(gone)
+            metrics.ROWS_PRUNED.labels(label).inc(gone)
             await self._breathe()
         if total:
-            log.info("emptied silent conversations", messages=total)
+            log.info(done, rows=total)
         return total
 
     async def _run(self) -> None:

@@ -48,6 +48,7 @@ select coalesce(array_agg(id), '{{}}') from gone
 _DELETE = _deletion("id = $2 and conversation_id = $1")
 _DELETE_ALL = _deletion("conversation_id = $1")
 _DELETE_SOME = _deletion("id = any (array(select id from messages where conversation_id = any ($1::text[]) limit $2))")
+_DELETE_THESE = _deletion("id = any ($1::text[])")
 _RECOUNT = "update conversations set message_count = greatest(message_count - $2, 0) where id = $1"
 
 # Served by conversations_pkey, participants_of_conversation and clients_pkey.
@@ -102,6 +103,13 @@ async def delete_some(connection: Connection, conversation_ids: Sequence[str], m
     gone = await connection.fetchval(_DELETE_SOME, conversation_ids, most)
     await attachments.let_go_of_messages(connection, gone)
     return len(gone)
+
+
+async def delete_these(connection: Connection, message_ids: Sequence[str]) -> None:
+    """Delete these messages of locked conversations, without counting them off."""
+    if message_ids:
+        gone = await connection.fetchval(_DELETE_THESE, message_ids)
+        await attachments.let_go_of_messages(connection, gone)
 
 
 async def reach(connection: Connection, app_id: str, conversation_id: str, destination: Mapping[str, Any]) -> Any:

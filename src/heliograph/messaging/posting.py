@@ -176,11 +176,12 @@ async def post_once(
     """
     digest = hashlib.sha256(conversation_id.encode() + b"\0" + request).digest()
     claimed = await connection.fetchval(
-        "insert into idempotency_keys (app_id, key, request_hash) values ($1, $2, $3)"
+        "insert into idempotency_keys (app_id, key, request_hash, conversation_id) values ($1, $2, $3, $4)"
         " on conflict do nothing returning true",
         app_id,
         key,
         digest,
+        conversation_id,
     )
     if not claimed:
         row = await connection.fetchrow(

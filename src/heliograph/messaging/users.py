@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from heliograph.messaging import shapes
+from heliograph.lanes import enqueue
+from heliograph.messaging import forget, shapes
 from heliograph.storage import Connection, new_id
 
 
@@ -52,7 +53,8 @@ where app_id = $1 and id = $2 returning *
 
 # Sunshine reference 1.13: what is personal of a user, and of a user's clients (clients_of_user).
 _BLANK = """
-update users set profile = profile - '{givenName,surname,email,avatarUrl}'::text[], metadata = '{}'
+update users set profile = profile - '{givenName,surname,email,avatarUrl}'::text[], metadata = '{}',
+    identities = '[]'
 where app_id = $1 and id = $2 returning *
 """
 _BLANK_CLIENTS = "update clients set display_name = null, avatar_url = null, raw = '{}' where user_id = $1"
@@ -111,9 +113,10 @@ async def update(
 
 
 async def forget_personal(connection: Connection, app_id: str, user_id: str) -> dict[str, Any] | None:
-    """Clear what is personal of a user and of their clients; messages stay. None: no such user."""
+    """Clear what is personal of a user and of their clients; messages stay, soon without the name. None: no such user."""
     row = await connection.fetchrow(_BLANK, app_id, user_id)
     if row is None:
         return None
     await connection.execute(_BLANK_CLIENTS, user_id)
+    await enqueue(connection, [forget.personal_job(app_id, user_id)])
     return shapes.user(row)

@@ -158,3 +158,21 @@ TOKENS_REFRESHED = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
+OWNER_REQUESTS = Counter(
+    "heliograph_owner_requests_total",
+    "What Meta asked for people who connected accounts: to be disconnected, to have their data deleted",
+    ["kind", "outcome"],
+    registry=REGISTRY,
+)
+DISCONNECTED = Counter(
+    "heliograph_integrations_disconnected_total",
+    "Integrations that stopped because a person took their consent back at Meta",
+    ["kind"],
+    registry=REGISTRY,
+)
+ERASED = Counter(
+    "heliograph_erased_rows_total",
+    "Rows that were erased, or rewritten without a person's part, because somebody or a message was deleted",
+    ["table"],
+    registry=REGISTRY,
+)

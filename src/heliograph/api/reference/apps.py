@@ -25,7 +25,12 @@ SCHEMAS: Mapping[str, Schema] = {
             "appLocalizationEnabled?": FLAG,
             "endSessionEnabled?": FLAG,
             "disableConversationReopen?": FLAG,
+            "retention?": ref("Retention"),
         },
+    ),
+    "Retention": obj(
+        "How many days an app keeps what. An extension; set as a whole.",
+        {"messagesDays?": COUNT, "eventsDays?": COUNT, "mediaDays?": COUNT},
     ),
     "App": obj(
         "A tenant: everything else lives in one app.",

@@ -5,9 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from heliograph.channels.base import ChannelError, ConnectError, Conversions, SendOutcome
-from heliograph.channels.instagram import conversions, pauses
+from heliograph.channels.instagram import conversions, departure, pauses
 from heliograph.channels.instagram.accounts import TYPE, FacebookApps, token_place, tokens
 from heliograph.channels.instagram.backfill import BackfillWorker, Schedule, runs
+from heliograph.channels.instagram.callbacks import OwnerCallbacks, asked
+from heliograph.channels.instagram.departure import DepartureWorker
+from heliograph.channels.instagram.erasure import Forgetting, PeopleWorker, UnsentWorker
 from heliograph.channels.instagram.filing import FilingWorker
 from heliograph.channels.instagram.flavours import FACEBOOK
 from heliograph.channels.instagram.flood import Flood
@@ -28,6 +31,7 @@ from heliograph.channels.instagram.profiles import ProfileWorker
 from heliograph.channels.instagram.receive import WebhookReceiver, callback_url
 from heliograph.channels.instagram.renewal import Renewal
 from heliograph.lanes import LaneKind
+from heliograph.messaging.owner_requests import STATUS_PATH
 from heliograph.storage import Connection, Database, SecretBox, new_id
 from heliograph.storage.secrets import SecretError
 from heliograph.telemetry.logs import get_logger
@@ -70,6 +74,7 @@ class InstagramChannel:
         unknown_grace: float,
         limits: Mapping[Kind, float] = LIMITS,
         media_hosts: Hosts | None = None,
+        data_deletion: str = "connection",
         backfill_every: float = 0.0,
     ) -> None:
         self._database = database
@@ -82,7 +87,13 @@ class InstagramChannel:
         graph.renew = self.renewal.instead_of
         self._flood = Flood()
         self.receiver = WebhookReceiver(database, self.apps, self._flood)
+        self.callbacks = OwnerCallbacks(
+            database, self.apps, scope=data_deletion, status_url=lambda code: f"{public_url}{STATUS_PATH}/{code}"
+        )
         self._filing = FilingWorker(database)
+        self._departure = DepartureWorker(database, graph, self.apps, box)
+        self._erasing = UnsentWorker(database), PeopleWorker(database)
+        self.forgetting = Forgetting(database)
         self.pace = Pace(database, limits)
         self._outbound = OutboundWorker(database, graph, box, self.pace, unknown_grace=unknown_grace)
         self._meter = Meter(database, self.apps.of_secret, self.pace)
@@ -103,13 +114,17 @@ class InstagramChannel:
         return bool(self._flood)
 
     def lane_kinds(self) -> Sequence[LaneKind]:
-        """`filing`, `inbound`, `send`, `media`, `profile` and `backfill`."""
-        others = (self._outbound, self._keeping, self._profiles)
+        """`filing`, `inbound`, `send`, `media`, `profile`, `backfill`, `departure`, `unsent` and `people`."""
+        others = (self._outbound, self._keeping, self._profiles, self._departure, *self._erasing)
         return [*self.inbound_kinds(), *(worker.kind() for worker in others)]
 
     def inbound_kinds(self) -> Sequence[LaneKind]:
         """What brings messages in: `filing`, `inbound` and `backfill`."""
         return [self._filing.kind(), self._inbound.kind(), self._backfill.kind()]
+
+    async def called(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Meta calls, under ``CALLBACK_PATH``: with a webhook, or about a person who connected an account."""
+        await (self.callbacks if asked(scope["path"]) else self.receiver)(scope, receive, send)
 
     async def close(self) -> None:
         """Wait for what was not awaited anywhere else, and close the connections to Meta's CDN."""
@@ -147,9 +162,9 @@ class InstagramChannel:
             )
             await connection.execute(
                 "insert into instagram_accounts (integration_id, app_id, facebook_app_id, page_id, account_id, page_token,"
-                " login, token_expires_at, refresh_at,"
+                " login, owner_id, token_expires_at, refresh_at,"
                 " story_replies, story_mentions, human_agent_tag, carousel_mode, media_mode)"
-                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
                 integration_id,
                 app_id,
                 facebook_app,
@@ -157,6 +172,7 @@ class InstagramChannel:
                 found.account_id,
                 self._box.seal(found.token, token_place(integration_id)),
                 found.login,
+                found.owner_id,
                 found.expires_at,
                 found.refresh_at,
                 *switches.values(),
@@ -225,12 +241,13 @@ class InstagramChannel:
             if found:
                 await connection.execute(
                     "update instagram_accounts set page_token = $2, page_id = $3, token_expires_at = $4, refresh_at = $5,"
-                    " refresh_error = null, refusal = null where integration_id = $1",
+                    " refresh_error = null, refusal = null, owner_id = $6 where integration_id = $1",
                     integration_id,
                     self._box.seal(found.token, token_place(integration_id)),
                     found.page_id,
                     found.expires_at,
                     found.refresh_at,
+                    found.owner_id,
                 )
                 await runs.reconnected(connection, integration_id)
 
@@ -258,6 +275,8 @@ class InstagramChannel:
             integration_id,
             app_id,
         )
+        async with self._database.transaction() as connection:
+            await departure.remember(connection, [integration_id])
         app = await self.apps.reload(row["facebook_app_id"]) if row else None
         if row is None or app is None:
             return

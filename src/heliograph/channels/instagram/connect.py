@@ -4,13 +4,17 @@ Each check has its own sentence that says what to do; the caller shows it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from heliograph.channels.base import ConnectError
+from heliograph.channels.base import ConnectError, SendOutcome
 from heliograph.channels.instagram.accounts import FacebookApp
+from heliograph.channels.instagram.errors import meaning
 from heliograph.channels.instagram.flavours import FACEBOOK, FLAVOURS
 from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError, without
+from heliograph.telemetry.logs import get_logger
+
+log = get_logger("instagram")
 
 _FLAVOUR = FLAVOURS[FACEBOOK]
 # Without these nothing works. `pages_messaging` widens what the Page can subscribe to.
@@ -27,15 +31,20 @@ PAGE_FIELDS = _FLAVOUR.fields
 PAGE_FIELDS_AT_LEAST = _FLAVOUR.fields_at_least
 
 
+class NotAskedError(Exception):
+    """Meta gave no answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a Page token leads to."""
+    """What a Page token leads to. ``owner_id``: who gave it, by the id that the app knows them by; empty: not told."""
 
     page_id: str
     page_name: str
     account_id: str
     username: str
     name: str
+    owner_id: str = ""
 
 
 async def examine(graph: Graph, app_id: str, app_secret: str, page_token: str) -> Page:
@@ -44,7 +53,35 @@ async def examine(graph: Graph, app_id: str, app_secret: str, page_token: str) -
     _check_token(inspected, app_id, page_token)
     page = await _find_account(graph, app_secret, page_token)
     _check_grants(inspected, page)
-    return page
+    return replace(page, owner_id=_owner(inspected))
+
+
+async def owner_of(graph: Graph, app_id: str, app_secret: str, page_token: str) -> str | None:
+    """Who gave a token, living or dead (Meta reference 4.3); empty: Meta does not tell. None: Meta tells this app nothing.
+
+    Raises :class:`NotAskedError`.
+    """
+    try:
+        answer = await graph.call(
+            "GET", "/debug_token", _app_token(app_id, app_secret), params={"input_token": page_token}, name="connect"
+        )
+    except (NotSentError, NoAnswerError) as error:
+        raise NotAskedError(str(error)) from error
+    except GraphError as error:
+        meant = meaning(error.code, error.subcode, transient=error.transient, status=error.status)
+        if meant.outcome in (SendOutcome.RETRY, SendOutcome.RATE_LIMITED):
+            raise NotAskedError(str(error)) from error
+        log.warning(
+            "Meta does not tell whose token this is", facebook_app=app_id, error=without(str(error), page_token)
+        )
+        return None
+    data = answer.get("data")
+    return _owner(data) if isinstance(data, dict) else ""
+
+
+def _owner(inspected: dict[str, Any]) -> str:
+    owner = inspected.get("user_id")
+    return str(owner) if isinstance(owner, str | int) and not isinstance(owner, bool) else ""
 
 
 async def subscribe(graph: Graph, app: FacebookApp, callback: str, page_id: str, name: str, page_token: str) -> None:

@@ -41,11 +41,12 @@ class Lasting:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose a token is."""
+    """Whose a token is. ``app_scoped_id``: the account by the id that the app alone knows it by."""
 
     account_id: str
     username: str
     name: str
+    app_scoped_id: str = ""
 
 
 def lasting(answer: Mapping[str, Any], token: Token, now: datetime, *, proven: bool = False) -> Lasting | None:
@@ -72,7 +73,8 @@ async def examine(graph: Graph, text: str) -> Owner:
     # `id` is another one for each app; webhooks name the account by `user_id` (0.1).
     if not me.get("user_id"):
         raise ConnectError("Meta names no Instagram professional account for pageAccessToken. Make a new token.")
-    return Owner(str(me["user_id"]), str(me.get("username") or ""), str(me.get("name") or ""))
+    texts = (str(me.get(name) or "") for name in ("username", "name", "id"))
+    return Owner(str(me["user_id"]), *texts)
 
 
 def _bare(answer: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,12 +5,15 @@ Nothing here judges what an item means: an item that no parser understands has i
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import orjson
 
 LISTS = ("messaging", "standby", "changes")
+
+# What stands in the place of an item that was taken out of the journal.
+_ERASED = {"heliograph": "erased"}
 
 # Opaque to us, but it becomes part of a lane's name: printable, and not of silly length.
 _ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
@@ -19,7 +22,7 @@ _ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 class Item(NamedTuple):
     """One item of a webhook. ``path`` finds it again in the journal: ``"0.messaging.2"``, or ``""`` for the whole body.
 
-    ``account`` and ``person`` are ``""`` where the item does not say.
+    ``account`` and ``person`` are ``""`` where the item does not say. Items that were taken out of the journal are none.
     """
 
     path: str
@@ -35,6 +38,41 @@ def items(body: bytes) -> list[Item]:
         return [Item("", "", "", None)]
     found = list(_walk(root))
     return found or [Item("", "", "", root)]
+
+
+def people(item: Item) -> set[str]:
+    """Everybody but the account whom an item is by or to: ids as they come. Comments name their author ``from``."""
+    value = item.value
+    if isinstance(value, dict) and item.path.split(".")[1:2] == ["changes"]:
+        value = value.get("value")
+    named = {item.person}
+    if isinstance(value, dict):
+        named |= {_side(value, side) for side in ("sender", "recipient", "from")}
+    return named - {"", item.account}
+
+
+def without(body: bytes, paths: Iterable[str]) -> bytes | None:
+    """A webhook without these of its items; the others keep their paths. None: no item is left."""
+    root = _load(body)
+    roots = root if isinstance(root, list) else [root]
+    places = [
+        (entries, n)
+        for one in roots
+        if isinstance(one, dict)
+        for entries in [_entries(one)]
+        for n in range(len(entries))
+    ]
+    for path in paths:
+        index, _, place = path.partition(".")
+        if not index:
+            return None
+        values, position = places[int(index)]
+        if place:
+            name, _, number = place.partition(".")
+            values, position = values[position][name], int(number)
+        values[position] = _ERASED
+    # Not orjson: it writes no number of more than 64 bits.
+    return json.dumps(root, ensure_ascii=False, separators=(",", ":")).encode() if any(_walk(root)) else None
 
 
 def _load(body: bytes) -> Any:
@@ -65,9 +103,10 @@ def _walk(root: Any) -> Iterator[Item]:
     roots = root if isinstance(root, list) else [root]
     index = -1
     for one in roots:
-        entries = one.get("entry") if isinstance(one, dict) else None
-        for entry in entries if isinstance(entries, list) else ():
+        for entry in _entries(one) if isinstance(one, dict) else ():
             index += 1
+            if entry == _ERASED:
+                continue
             if not isinstance(entry, dict):
                 yield Item(f"{index}", "", "", entry)
                 continue
@@ -77,9 +116,16 @@ def _walk(root: Any) -> Iterator[Item]:
                 values = entry.get(name)
                 for position, value in enumerate(values if isinstance(values, list) else ()):
                     empty = False
+                    if value == _ERASED:
+                        continue
                     yield Item(f"{index}.{name}.{position}", account, _person(name, value, account), value)
             if empty:
                 yield Item(f"{index}", account, "", entry)
+
+
+def _entries(root: dict[str, Any]) -> list[Any]:
+    entries = root.get("entry")
+    return entries if isinstance(entries, list) else []
 
 
 def _person(name: str, value: Any, account: str) -> str:

@@ -1,15 +1,17 @@
 """The `filing` lanes: webhooks of the journal, each item of them put into its `inbound` lane. One lane per Facebook app.
 
-    job "17,18,19" ──▶ journal ──▶ items ──▶ inbound lane of (Facebook app, account, person), settle
+    job "17,18,19" ──▶ journal ──▶ items ──▶ inbound lane of (Facebook app, account, person)
+                                         ──▶ whom they name (`journal_people`), settle
 
 Apart from receiving, so that the 200 waits for nothing but the journal; and a lane, so that items come to their lanes in
 the order in which their webhooks got their 200, whatever dies when.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from heliograph.channels.instagram.envelope import items
+from heliograph.channels.instagram import journal_people
+from heliograph.channels.instagram.envelope import Item, items
 from heliograph.channels.instagram.journal import FILING_LANE, filed_by, inbound_job, read
 from heliograph.channels.instagram.leftovers import UNFILED, Leftover, keep
 from heliograph.lanes import Job, Lane, LaneKind, NewJob, Outcome, enqueue, settle
@@ -39,7 +41,9 @@ class FilingWorker:
             # Commit order within an app is the order of its jobs, and of the ids within each.
             numbers = [number for jobs in taken.values() for job in jobs for number in filed_by(job)]
             webhooks = await read(connection, numbers)
-            await enqueue(connection, _items(webhooks[number] for number in numbers if number in webhooks))
+            filed = [(row["id"], row["facebook_app_id"], items(row["body"])) for row in _each(numbers, webhooks)]
+            await enqueue(connection, _jobs(filed))
+            await journal_people.note(connection, filed)
             outcomes = [Outcome(lane, [job.id for job in taken[lane.key]]) for lane in lanes]
             await settle(connection, outcomes)
         for lane in lanes:
@@ -62,9 +66,13 @@ def _some(lane: Lane) -> list[Job]:
     return taken
 
 
-def _items(webhooks: Iterable[Any]) -> list[NewJob]:
+def _each(numbers: Iterable[int], webhooks: Mapping[int, Any]) -> Iterator[Any]:
+    return (webhooks[number] for number in numbers if number in webhooks)
+
+
+def _jobs(filed: Iterable[tuple[int, str, Sequence[Item]]]) -> list[NewJob]:
     return [
-        inbound_job(webhook["id"], item.path, webhook["facebook_app_id"], item.account, item.person)
-        for webhook in webhooks
-        for item in items(webhook["body"])
+        inbound_job(number, item.path, facebook_app, item.account, item.person)
+        for number, facebook_app, found in filed
+        for item in found
     ]

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from heliograph.channels.instagram import accounts, echoes, plan, wire
+from heliograph.channels.instagram import accounts, echoes, erasure, plan, wire
 from heliograph.channels.instagram.accounts import Account, FacebookApps
 from heliograph.channels.instagram.backfill.runs import added
 from heliograph.channels.instagram.envelope import items
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.journal import INBOUND_LANE, applied_by, read
+from heliograph.channels.instagram.journal_people import Whose
 from heliograph.channels.instagram.leftovers import Leftover, keep, label
 from heliograph.channels.instagram.media.dress import Dresser
 from heliograph.channels.instagram.media.keep import keep_jobs
@@ -161,7 +162,9 @@ class InboundWorker:
                 _seen(todo, applied),
                 now,
             )
-            await enqueue(connection, [*_copies(todo, applied), *self._refreshed.jobs(_writers(todo, applied), now)])
+            unsent = erasure.unsent_jobs(await _unsent(connection, todo, applied))
+            refreshed = self._refreshed.jobs(_writers(todo, applied), now)
+            await enqueue(connection, [*_copies(todo, applied), *refreshed, *unsent])
             await publish(connection, events)
             for index in sorted(applied.unwanted):
                 todo.leftovers.append(leftover(todo.steps[todo.arrivals[index][0]], NO_START))
@@ -208,6 +211,22 @@ def _seen(todo: Plan, applied: intake.Applied) -> list[tuple[str, str, str]]:
         for _, integration, person, mid in todo.reads
         if (integration, person) in applied.contacts
     ]
+
+
+async def _unsent(connection: Connection, todo: Plan, applied: intake.Applied) -> list[tuple[Whose, str, str]]:
+    """Messages that were taken back, in this batch or before they came: what they said stands in the journal."""
+    found = [
+        (Whose(step.app, step.account, step.person), route.route.integration_id, step.event.mid)
+        for step in todo.steps
+        if isinstance(step.event, wire.Unsend) and step.person
+        for route in step.routes
+    ]
+    again = [todo.arrivals[index] for index in applied.duplicates]
+    mids = {(one.route.integration_id, one.mid): number for number, one in again if isinstance(one, MessageArrival)}
+    for integration_id, mid in await erasure.taken_back(connection, mids):
+        step = todo.steps[mids[integration_id, mid]]
+        found.append((Whose(step.app, step.account, step.person), integration_id, mid))
+    return found
 
 
 def _copies(todo: Plan, applied: intake.Applied) -> list[NewJob]:

@@ -28,12 +28,15 @@ select least(
     (select min(split_part(payload, ',', 1)::bigint) from jobs where kind = '{FILING_LANE}'),
     (select min(split_part(payload, ':', 1)::bigint) from jobs where kind = '{INBOUND_LANE}'))
 """  # noqa: S608  the only things put in are constants above
-_LEFTOVERS = "delete from journal_leftovers l using gone where l.journal_id = gone.k"
+_WITH_IT = (
+    "delete from journal_leftovers l using gone where l.journal_id = gone.k",
+    "delete from journal_people p using gone where p.journal_id = gone.k",
+)
 
 
 def pruning(keep: timedelta) -> list[Pruning]:
     """How old webhooks go, with what was left of them. A keep of zero is for ever."""
-    wanted = Pruning("journal", "id", 0, "received_at", keep, _LEAST_NAMED, _LEFTOVERS)
+    wanted = Pruning("journal", "id", 0, "received_at", keep, _LEAST_NAMED, _WITH_IT)
     return [wanted] if keep else []
 
 

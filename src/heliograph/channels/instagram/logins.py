@@ -19,7 +19,7 @@ class Found:
     """An account that can be connected. ``token`` is the one to keep; without ``expires_at`` it has no scheduled end.
 
     ``page_id`` is the node that stands for the account: its Page, or without one itself. ``shown`` is what the
-    integration tells of it.
+    integration tells of it. ``owner_id``: who gave the token, by the id that the app knows them by; empty: not told.
     """
 
     login: str
@@ -32,6 +32,7 @@ class Found:
     expires_at: datetime | None = None
     refresh_at: datetime | None = None
     proven: bool = True
+    owner_id: str = ""
 
 
 class Login(Protocol):
@@ -77,7 +78,14 @@ class FacebookLogin:
             "businessUsername": page.username,
         }
         return Found(
-            FACEBOOK, page.page_id, page.account_id, page.username, Token(token, FACEBOOK), shown, page.page_name
+            FACEBOOK,
+            page.page_id,
+            page.account_id,
+            page.username,
+            Token(token, FACEBOOK),
+            shown,
+            page.page_name,
+            owner_id=page.owner_id,
         )
 
     async def save_app(self, app_id: str, secret: str, found: Found) -> FacebookApp:
@@ -133,6 +141,7 @@ class InstagramLogin:
             expires_at=kept.expires_at,
             refresh_at=kept.refresh_at,
             proven=kept.proven,
+            owner_id=me.app_scoped_id,
         )
 
     async def save_app(self, app_id: str, secret: str, found: Found) -> FacebookApp:

@@ -27,7 +27,7 @@ CALLBACK_PATH = "/webhooks/instagram"
 LARGEST_BODY = 1024 * 1024
 _MOST_DRAINED = 8 * LARGEST_BODY
 # Strangers can knock as often as they like: every refusal is counted, and one a reason is logged in this many seconds.
-_LOG_EVERY_SECONDS = 10.0
+LOG_EVERY_SECONDS = 10.0
 # ``sha256=`` and 64 hexadecimal digits.
 _SIGNATURE_LENGTH = 71
 
@@ -93,11 +93,11 @@ class WebhookReceiver:
                 signature = value
             elif name == b"content-length":
                 length = value
-        if _number(length) > _MOST_DRAINED:
+        if number(length) > _MOST_DRAINED:
             return self._refuse(413, "too large")
         try:
-            body = await _read(receive)
-        except _BrokenOffError:
+            body = await read_body(receive)
+        except BrokenOffError:
             return self._refuse(400, "broken off")
         if body is None:
             return self._refuse(413, "too large")
@@ -131,7 +131,7 @@ class WebhookReceiver:
     def _refuse(self, status: int, reason: str, error: str = "") -> tuple[int, bytes]:
         metrics.WEBHOOKS_REFUSED.labels(reason).inc()
         now = time.monotonic()
-        if now - self._logged_at.get(reason, -_LOG_EVERY_SECONDS) >= _LOG_EVERY_SECONDS:
+        if now - self._logged_at.get(reason, -LOG_EVERY_SECONDS) >= LOG_EVERY_SECONDS:
             self._logged_at[reason] = now
             log.warning("webhook refused", status=status, reason=reason, error=error)
         return status, reason.encode()
@@ -152,17 +152,17 @@ class WebhookReceiver:
         return self._refuse(403, "verification failed")
 
 
-def _number(header: bytes) -> int:
+def number(header: bytes) -> int:
     """A length as a header gives it; 0 when it does not."""
     return int(header) if header.isdigit() and len(header) < 20 else 0
 
 
-class _BrokenOffError(Exception):
+class BrokenOffError(Exception):
     """The caller went away in the middle of its request."""
 
 
-async def _read(receive: Any) -> bytes | None:
-    """The whole body, or None when it is larger than :data:`LARGEST_BODY`.
+async def read_body(receive: Any, largest: int = LARGEST_BODY) -> bytes | None:
+    """The whole body, or None when it is larger than ``largest``. Raises :class:`BrokenOffError`.
 
     A larger one is read on for a while and forgotten: a caller who is still writing does not see our answer.
     """
@@ -170,10 +170,10 @@ async def _read(receive: Any) -> bytes | None:
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            raise _BrokenOffError
+            raise BrokenOffError
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
-        if size <= LARGEST_BODY:
+        if size <= largest:
             chunks.append(chunk)
         if not message.get("more_body") or size > _MOST_DRAINED:
-            return b"".join(chunks) if size <= LARGEST_BODY else None
+            return b"".join(chunks) if size <= largest else None

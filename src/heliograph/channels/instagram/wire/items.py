@@ -1,5 +1,6 @@
 """The kinds of messaging items, one parser each (Meta reference 1.6). Pure; raises :class:`ShapeError`."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Literal
 
@@ -118,8 +119,14 @@ def _referral(parent: Object) -> Referral | None:
 
 
 def _made_up(kind: str, value: Object, what: str) -> str:
-    """What makes an event without a mid apply once (1.4: by its time)."""
-    return f"{kind}:{time(value).timestamp():.3f}:{what[:200]}"
+    """What makes an event without a mid apply once (1.4: by its time).
+
+    A digest, for mids are kept for ever and tell nothing of anybody. The person is in it: many may follow one link at once.
+    """
+    sender = value.get("sender")
+    who = text(sender, "id") if isinstance(sender, dict) else ""
+    digest = hashlib.sha256(f"{time(value).timestamp():.3f}\0{who}\0{what}".encode()).hexdigest()
+    return f"{kind}:{digest[:32]}"
 
 
 def _reaction(value: Object) -> Event:

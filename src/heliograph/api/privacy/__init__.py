@@ -1,0 +1,5 @@
+"""Pages about people's data, for the people themselves: no login, no scripts, and nothing personal on them."""
+
+from heliograph.api.privacy.request_page import page_of
+
+__all__ = ["page_of"]
