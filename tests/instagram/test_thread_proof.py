@@ -1,6 +1,7 @@
 """What a thread proves of a part of unknown outcome, when Meta does not tell the whole of it (Meta reference 5.2)."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -56,4 +57,23 @@ def test_an_echo_that_comes_while_the_thread_is_being_read_settles_the_part(
     meta.script(person, (504, b""))
     message = shop.post(person, "Hi")
     assert shop.outcome(message) == ["channel", "user"]
+    assert [(row["state"], row["mid"]) for row in shop.parts(message)] == [("sent", mid)]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_clock_that_is_put_right_after_the_send_hides_nothing(
+    shop: Shop, meta: PlayedMeta, person: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the send and the look the distance to Meta's clock was found to be a day: what was sent is a day old now."""
+    mid = new_mid()
+    meta.threads[person] = [in_thread(mid, "Hi", by=shop.account)]
+
+    async def and_then_the_clock(_: Any) -> Any:
+        monkeypatch.setattr(shop.house.graph, "_skew", timedelta(days=1))
+        return 504, b""
+
+    meta.script(person, and_then_the_clock)
+    monkeypatch.setattr(shop.house.graph, "_note_clock", lambda *_: None)
+    message = shop.post(person, "Hi")
+    assert shop.outcome(message) == ["channel"]
     assert [(row["state"], row["mid"]) for row in shop.parts(message)] == [("sent", mid)]

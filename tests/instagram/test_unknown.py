@@ -193,6 +193,12 @@ def test_a_thread_that_may_not_be_read_leaves_the_outcome_open_and_says_so(
     error = shop.failure(message)
     assert error["code"] == code
     assert "may have been sent" in error["message"]
+    # Told as failed in doubt; should it have gone out, its echo is no message of somebody else's.
+    mid, before = new_mid(), shop.texts(person)
+    shop.given(shop.echo(person, mid, text="Hi"))
+    assert shop.texts(person) == before
+    assert [(row["state"], row["mid"]) for row in shop.parts(message)] == [("sent", mid)]
+    assert shop.outcome(message) == ["failure"]
     assert "It was not sent" not in error["message"]
     assert meta.looked.count(person) == 1
     assert meta.texts(person) == ["Hi"]

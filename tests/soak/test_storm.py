@@ -16,4 +16,6 @@ def test_a_storm_ends_with_nothing_lost_and_nothing_doubled(each_database: str, 
         result = run_storm(made, MESSAGES, seed, print)
     assert result["differences"] == []
     assert result["messages_in"] + result["messages_out"] == MESSAGES
-    assert all(result["struck"].get(f"webhook {kind}", 0) > 0 for kind in ("duplicate", "reorder", "drop")), result["struck"]
+    assert all(result["struck"].get(f"webhook {kind}", 0) > 0 for kind in ("duplicate", "reorder", "drop")), result[
+        "struck"
+    ]

@@ -14,7 +14,7 @@ class Answer:
     """The outcome of a send. ``mid`` when it was sent; ``code``, ``subcode`` and ``text`` are Meta's own.
 
     ``once_more``: Meta did not take it, and one more try is worth it before the outcome counts.
-    ``hold``: who is to be left alone now.
+    ``hold``: who is to be left alone now. ``in_doubt``: for good, and yet it may have been sent.
     """
 
     outcome: SendOutcome
@@ -26,6 +26,7 @@ class Answer:
     advice: str = ""
     once_more: bool = False
     hold: Hold | None = None
+    in_doubt: bool = False
 
     def underlying(self) -> dict[str, Any] | None:
         """Meta's error as customers get it beside ours; None when Meta said nothing."""

@@ -208,6 +208,7 @@ class Consequence:
     looked: bool = False
     stop: pauses.Stop | None = None
     refused: bool = False  # the integration's access is gone
+    in_doubt: bool = False  # the message fails, and its part may be with Meta all the same
 
 
 def weigh(todo: Ask, answer: Answer, now: datetime) -> Consequence:
@@ -223,7 +224,13 @@ def weigh(todo: Ask, answer: Answer, now: datetime) -> Consequence:
             return Consequence(
                 None, wait=ECHO_POLL_SECONDS if unknown else LOOK_PAUSE_SECONDS, looked=unknown, stop=stop
             )
-        answer = replace(answer, outcome=SendOutcome.PERMANENT, sunshine_code="uncategorized_error", advice=_IN_DOUBT)
+        answer = replace(
+            answer,
+            outcome=SendOutcome.PERMANENT,
+            sunshine_code="uncategorized_error",
+            advice=_IN_DOUBT,
+            in_doubt=True,
+        )
     if answer.outcome is SendOutcome.WINDOW_CLOSED and _may_tag(todo):
         # Meta counts the 24 h from an action we have not seen: the tag is what this answer needs.
         return Consequence("pending", tag=TAG)
@@ -231,7 +238,10 @@ def weigh(todo: Ask, answer: Answer, now: datetime) -> Consequence:
     if tries < len(most):
         return Consequence("pending", wait=most[tries], stop=stop)
     failure = Failure(answer.sunshine_code, answer.advice, answer.underlying())
-    return Consequence("failed", failure=failure, stop=stop, refused=answer.outcome is SendOutcome.RECONNECT)
+    refused = answer.outcome is SendOutcome.RECONNECT
+    return Consequence(
+        None if answer.in_doubt else "failed", failure=failure, stop=stop, refused=refused, in_doubt=answer.in_doubt
+    )
 
 
 def _stop(row: Any, answer: Answer) -> pauses.Stop | None:

@@ -11,6 +11,9 @@
                          ▼
                        failed  ◀── refused for good
 
+A message fails with its part, but for one: when nobody can tell any more whether the part was sent, the message is told
+as failed for that reason, and the part stays unknown.
+
 Invariant: a part is handed to Meta only by whoever moved it from pending to sending, and nothing moves it back unless
 Meta said that it did not take it; or whoever moved it has not asked Meta yet, and will not.
 
@@ -88,7 +91,7 @@ join opened using (message_id) on conflict do nothing
 
 # Served by send_parts_pkey, as all that follow.
 _CLAIM = """
-update send_parts p set state = 'sending', started_at = now(), attempts = attempts + 1, tag = c.tag
+update send_parts p set state = 'sending', started_at = now(), metas_time = $4, attempts = attempts + 1, tag = c.tag
 from unnest($1::text[], $2::int[], $3::text[]) as c (message_id, part, tag)
 where p.message_id = c.message_id and p.part = c.part and p.state = 'pending' returning p.message_id, p.part
 """
@@ -127,10 +130,11 @@ from unnest($1::text[], $2::int[], $3::float8[]) as t (message_id, part, seconds
 where p.message_id = t.message_id and p.part = t.part
 """
 
+# A part in doubt stays unknown: should its echo come after all, it is not taken for another message.
 _FAILED = """
 with closed as (
     update send_parts set state = 'failed', settled_at = now()
-    where message_id = any ($1::text[]) and state in ('sending', 'unknown')
+    where message_id = any ($1::text[]) and not message_id = any ($2::text[]) and state in ('sending', 'unknown')
 )
 update sends set state = 'failed' where message_id = any ($1::text[])
 """
@@ -182,7 +186,8 @@ select p.message_id, p.part, p.app_id, p.integration_id, c.external_id, p.state,
 from unnest($1::text[], $2::text[]) as k (integration_id, external_id)
 join clients c on c.integration_id = k.integration_id and c.external_id = k.external_id
 join send_parts p on p.client_id = c.id and p.state in ('sending', 'unknown') and p.started_at > now() - interval '2 h'
-order by p.started_at, p.message_id, p.part
+join sends s on s.message_id = p.message_id
+order by s.state = 'failed', p.started_at, p.message_id, p.part
 """
 
 _ABOUT = f"""
@@ -305,9 +310,14 @@ async def parts_of(connection: Connection, message_ids: Sequence[str]) -> dict[s
     return found
 
 
-async def claim(connection: Connection, parts: Sequence[tuple[str, int, str | None]]) -> set[tuple[str, int]]:
-    """Move parts (message, part, tag) from pending to sending. Only those returned may be handed to Meta."""
-    rows = await connection.fetch(_CLAIM, *(list(column) for column in zip(*parts, strict=True)))
+async def claim(
+    connection: Connection, parts: Sequence[tuple[str, int, str | None]], metas_now: datetime
+) -> set[tuple[str, int]]:
+    """Move parts (message, part, tag) from pending to sending. Only those returned may be handed to Meta.
+
+    ``metas_now`` is kept: by Meta's clock, what comes of this is not older.
+    """
+    rows = await connection.fetch(_CLAIM, *(list(column) for column in zip(*parts, strict=True)), metas_now)
     return {(row["message_id"], row["part"]) for row in rows}
 
 
@@ -346,9 +356,12 @@ async def set_turns(connection: Connection, turns: Sequence[tuple[str, int, floa
     await connection.execute(_TURN, *(list(column) for column in zip(*turns, strict=True)))
 
 
-async def give_up(connection: Connection, message_ids: Sequence[str]) -> None:
-    """These go no further: none of their parts is waited for any more, and no later echo is taken for theirs."""
-    await connection.execute(_FAILED, list(message_ids))
+async def give_up(connection: Connection, message_ids: Sequence[str], in_doubt: Iterable[str] = ()) -> None:
+    """These go no further: none of their parts is waited for any more, and no later echo is taken for theirs.
+
+    ``in_doubt``: those of which a part may have been sent. It still knows its echo.
+    """
+    await connection.execute(_FAILED, list(message_ids), list(in_doubt))
 
 
 async def finish(connection: Connection, message_ids: Sequence[str], now: datetime) -> set[str]:

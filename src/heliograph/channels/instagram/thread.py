@@ -56,7 +56,9 @@ async def look_for(database: Database, graph: Graph, row: Any, part: Any, token:
         return _unreadable(refusal(error))
     except (NotSentError, NoAnswerError) as error:
         return Answer(SendOutcome.RETRY, text=str(error))
-    earliest = part["started_at"] + (graph.now() - datetime.now(part["started_at"].tzinfo)) - _SLACK
+    by_its_clock_now = part["started_at"] + (graph.now() - datetime.now(part["started_at"].tzinfo))
+    # Either clock may have been put right since: the earlier of the two times is sure not to be too late.
+    earliest = min(part["metas_time"] or by_its_clock_now, by_its_clock_now) - _SLACK
     listed = [
         message
         for conversation in answer.get("data", [])
@@ -93,6 +95,7 @@ def _unreadable(refused: Answer) -> Answer:
         advice="Meta did not answer the send, and the thread cannot be read to see whether the message is there: it may"
         f" have been sent. {refused.advice}",
         once_more=False,
+        in_doubt=True,
     )
 
 

@@ -145,6 +145,7 @@ class Plan:
     taken: list[ledger.Taken] = field(default_factory=list)
     moves: list[ledger.Move] = field(default_factory=list)
     endings: dict[str, Failure | None] = field(default_factory=dict)  # of messages, in order; None: sent
+    in_doubt: list[str] = field(default_factory=list)  # of those that failed: a part may have been sent
     dropped: list[str] = field(default_factory=list)
     refusals: dict[str, Failure] = field(default_factory=dict)  # by integration
     owned_elsewhere: list[tuple[str, Answer]] = field(default_factory=list)  # by client: refusals that may tell so

@@ -181,6 +181,8 @@ class Turns:
             if leads_to.refused:
                 plan.refusals[todo.row["integration_id"]] = leads_to.failure
             plan.endings[message_id] = leads_to.failure
+            if leads_to.in_doubt:
+                plan.in_doubt.append(message_id)
             plan.owned_elsewhere.append((todo.row["client_id"], answer))
             step.finish()
         elif leads_to.wait is not None:
@@ -311,7 +313,7 @@ class Turns:
         going = {step: todo for step in steps if isinstance(todo := step.next, Ask) and not todo.look}
         if not going:
             return
-        claimed = await ledger.claim(connection, [(*todo.key, todo.tag) for todo in going.values()])
+        claimed = await ledger.claim(connection, [(*todo.key, todo.tag) for todo in going.values()], self._metas_now())
         for step, todo in going.items():
             if todo.key not in claimed:
                 step.error = LeaseLostError("another worker has claimed a part of this lane's message")
@@ -319,7 +321,15 @@ class Turns:
 
 def _as_opened(requests: Sequence[Part]) -> list[dict[str, Any]]:
     """The parts of a message on first sight, as the ledger has them."""
-    as_written = {"state": "pending", "attempts": 0, "tag": None, "started_at": None, "error": None, "go_at": None}
+    as_written = {
+        "state": "pending",
+        "attempts": 0,
+        "tag": None,
+        "started_at": None,
+        "error": None,
+        "go_at": None,
+        "metas_time": None,
+    }
     return [{"part": number, "request": request, **as_written} for number, request in enumerate(requests, start=1)]
 
 
@@ -353,7 +363,7 @@ async def _tell(connection: Connection, plan: Plan) -> None:
     if sent:
         await commitment.answered(connection, sent)
     if given_up:
-        await ledger.give_up(connection, given_up)
+        await ledger.give_up(connection, given_up, plan.in_doubt)
     for client_id, answer in plan.owned_elsewhere:
         await owned_elsewhere(connection, client_id, answer)
     if not plan.endings:

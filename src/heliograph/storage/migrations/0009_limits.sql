@@ -21,5 +21,8 @@ create table instagram_pauses (
 -- The part's turn in its account's line, when that is too far away to wait for with the lane in hand.
 alter table send_parts add column go_at timestamptz;
 
+-- The time by Meta's clock when the part was last claimed: what comes of it is not older.
+alter table send_parts add column metas_time timestamptz;
+
 -- Why Meta takes nothing of this account any more, as its messages are told; of an integration whose status is `error`.
 alter table instagram_accounts add column refusal json;
