@@ -8,7 +8,7 @@ SIMULATOR_PORT ?= 8001
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test lint format bench soak clean
 
 help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[33mmake %-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ format: $(VENV)/.dev ## let ruff put the code in order
 
 bench: $(VENV)/.dev ## measure on this machine; prints a table, writes bench-results/
 	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+soak: $(VENV)/.dev ## mishaps by the thousand, then both sides compared (SOAK_ARGS="--minutes 5", "--messages 10000")
+	@$(BIN)/python -m tests.soak $(SOAK_ARGS)
 
 clean: ## remove the virtual environment and caches (the demo's data stays)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build
