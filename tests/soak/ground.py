@@ -38,8 +38,9 @@ class Ground:
         self.token = house.seed["page_access_token"]
         self._loop = Loop()
         self._database: Any = self._loop.run(asyncpg.connect(database_url))
-        # Meta's own patience is hours; a run has minutes.
+        # Meta's own patience is hours, and its threads are read slowly; a run has minutes.
         house.control("PATCH", "delivery", {"retry_delays": [0.0, 0.1, 0.3, 1.0], "timeout_seconds": 5})
+        house.control("PATCH", "rules", {"conversations_per_second": 0})
 
     def close(self) -> None:
         """Let go of what is held here; the stack is its maker's."""
@@ -150,7 +151,7 @@ class Ground:
 @contextmanager
 def ground(database_url: str, directory: Path, **settings: str) -> Iterator[Ground]:
     """A :class:`Ground` on a stack of its own; both are stopped at the end."""
-    given = {"unknown_grace": "3", "graph_timeout": "2", "api_rate": "0"} | settings
+    given = {"unknown_grace": "3", "graph_timeout": "2", "api_rate": "0", "conversations_rate": "0"} | settings
     with stack(database_url, directory, **given) as house:
         made = Ground(house, database_url)
         try:
