@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 DATA_DIR ?= data/demo
 PORT ?= 8000
 SIMULATOR_PORT ?= 8001
+JOBS ?= 3
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -16,8 +17,8 @@ help: ## list the commands
 demo: $(VENV)/.runtime ## start server, simulator and database, connected and ready (RESET=1 starts over)
 	@$(BIN)/heliograph demo --port $(PORT) --simulator-port $(SIMULATOR_PORT) --data-dir $(DATA_DIR) $(if $(RESET),--reset)
 
-test: $(VENV)/.dev ## run the tests (PYTEST_ARGS="-k name" narrows)
-	@$(BIN)/pytest $(PYTEST_ARGS)
+test: $(VENV)/.dev ## run the tests, some beside each other (PYTEST_ARGS="-k name" narrows, JOBS=0 for one after the other)
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev ## ruff, strict types, the floors of the house, unused dependencies
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/deptry src

@@ -47,18 +47,18 @@ def meta(loop: Loop) -> Iterator[PlayedMeta]:
 
 
 @pytest.fixture(scope="session")
-def door(loop: Loop, each_server: Server) -> Iterator[House]:
+def door(loop: Loop, embedded_server: Server) -> Iterator[House]:
     """A house where what is received comes to its inbound lanes, and no further."""
-    with each_server.database(migrated=True) as url:
+    with embedded_server.database(migrated=True) as url:
         house = House(loop, url, "http://127.0.0.1:1", works_on={FILING_LANE}).start()
         yield house
         house.stop()
 
 
 @pytest.fixture(scope="session")
-def house(loop: Loop, each_server: Server, meta: PlayedMeta) -> Iterator[House]:
-    """A house whose Meta is scripted."""
-    with each_server.database(migrated=True) as url, pytest.MonkeyPatch.context() as patch:
+def house(loop: Loop, embedded_server: Server, meta: PlayedMeta) -> Iterator[House]:
+    """A house whose Meta is scripted. The other servers of PostgreSQL have `town`."""
+    with embedded_server.database(migrated=True) as url, pytest.MonkeyPatch.context() as patch:
         patch.setattr(judging, "ECHO_POLL_SECONDS", 0.05)
         house = House(loop, url, meta.url).start()
         yield house

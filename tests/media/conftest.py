@@ -23,9 +23,9 @@ def meta(loop: Loop) -> Iterator[PlayedCdn]:  # noqa: F811
 
 
 @pytest.fixture(scope="session")
-def house(loop: Loop, each_server: Server, meta: PlayedCdn) -> Iterator[House]:  # noqa: F811
+def house(loop: Loop, embedded_server: Server, meta: PlayedCdn) -> Iterator[House]:  # noqa: F811
     """A house whose Meta is scripted."""
-    with each_server.database(migrated=True) as url:
+    with embedded_server.database(migrated=True) as url:
         house = House(loop, url, meta.url).start()
         yield house
         house.stop()
