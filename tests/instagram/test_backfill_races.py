@@ -109,6 +109,21 @@ def test_a_part_of_unknown_outcome_is_settled_by_what_backfill_finds(
     assert shop.texts(person) == ["hello", "lost answer"]
 
 
+@pytest.mark.usefixtures("impatient")
+def test_a_part_that_was_given_up_in_doubt_keeps_no_run_waiting_and_is_found(
+    meta: PlayedMeta, shop: Shop, threads: Threads, person: str
+) -> None:
+    mid = new_mid()
+    threads.refuses(refused(100))
+    meta.script(person, (504, b""))
+    message_id = shop.post(person, "lost answer")
+    assert "may have been sent" in shop.failure(message_id)["message"]
+    threads.says(person, mid, "lost answer", by_business=True)
+    assert backfill(shop, ago(hours=1))["added"] == 0
+    eventually(lambda: [part["mid"] for part in shop.parts(message_id)] == [mid])
+    assert shop.texts(person) == ["hello", "lost answer"]
+
+
 def test_an_old_message_of_the_owner_is_not_taken_for_a_part_that_says_the_same(
     loop: Loop, meta: PlayedMeta, shop: Shop, threads: Threads, person: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -182,7 +182,8 @@ returning s.message_id
 """
 
 _OPEN_PARTS_OF = """
-select p.message_id, p.part, p.app_id, p.integration_id, c.external_id, p.state, p.request, p.started_at
+select p.message_id, p.part, p.app_id, p.integration_id, c.external_id, p.state, p.request, p.started_at,
+       s.state = 'failed' as given_up
 from unnest($1::text[], $2::text[]) as k (integration_id, external_id)
 join clients c on c.integration_id = k.integration_id and c.external_id = k.external_id
 join send_parts p on p.client_id = c.id and p.state in ('sending', 'unknown') and p.started_at > now() - interval '2 h'
@@ -401,7 +402,10 @@ async def confirm_seen(connection: Connection, reads: Sequence[tuple[str, str, s
 
 
 async def open_parts_of(connection: Connection, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[Any]]:
-    """Parts that are with Meta, or whose outcome is unknown, by (integration, person). Served by send_parts_open."""
+    """Parts that are with Meta, or whose outcome is unknown, by (integration, person). Served by send_parts_open.
+
+    ``given_up``: nobody waits for it any more, but its echo may come.
+    """
     found: dict[tuple[str, str], list[Any]] = {}
     for row in await connection.fetch(_OPEN_PARTS_OF, [p[0] for p in people], [p[1] for p in people]):
         found.setdefault((row["integration_id"], row["external_id"]), []).append(row)

@@ -235,7 +235,8 @@ class BackfillWorker:
         """While a part for this person is with Meta, a message of ours in the thread may be that part."""
         key = run["integration_id"], entry["person"]
         async with self._database.pool.acquire() as connection:
-            under_way = (await ledger.open_parts_of(connection, [key])).get(key, [])
+            open_parts = (await ledger.open_parts_of(connection, [key])).get(key, [])
+        under_way = any(not part["given_up"] for part in open_parts)
         until = entry["until"] or (now + PART_PATIENCE).timestamp()
         if not under_way or now.timestamp() >= until:
             return None
