@@ -10,7 +10,7 @@ from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.backfill import steps, worker
 from tests.conftest import Server
 from tests.instagram.backfills import Threads, ago, ask, backfill, ended, run_row, runs_of
-from tests.instagram.house import House, Shop, new_mid, unique
+from tests.instagram.house import House, Shop, new_mid, unique, within
 from tests.instagram.meta import Gate, PlayedMeta, accepted, refused
 from tests.simulator.support import Loop, eventually
 
@@ -205,3 +205,19 @@ def test_an_echo_is_not_brought_in_beside_its_own_message(shop: Shop, threads: T
     (part,) = shop.parts(message_id)
     threads.says(person, part["mid"], "known by its mid", by_business=True)
     assert backfill(shop, ago(hours=1))["found"] == 0
+
+
+def test_after_a_run_that_crashed_from_its_first_step_on_another_can_be_asked_for(
+    house: House, shop: Shop, threads: Threads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def crash(*_: object) -> None:
+        raise RuntimeError("nobody foresaw this")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.channel._backfill, "_step", crash)
+        number = ask(shop)
+        eventually(lambda: house.rows("select 1 from jobs where kind = 'backfill' and payload = $1", str(number)))
+        house.execute("update jobs set attempts = 100 where kind = 'backfill' and payload = $1", str(number))
+        assert ended(shop, number, within(30))["state"] == "failed"
+    threads.says(unique("5846"), new_mid(), at=ago(**EARLIER))
+    assert backfill(shop, ago(hours=1))["added"] == 1

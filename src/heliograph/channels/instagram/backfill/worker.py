@@ -97,9 +97,7 @@ class BackfillWorker:
 
     async def on_dead(self, connection: Connection, lane: Lane, job: Job, error: str) -> None:
         """A run that crashes the worker again and again fails; the next one begins anew."""
-        await runs.change(
-            connection, int(job.payload), state="failed", ended_at=self._clock(), error=error[:1000], todo=[]
-        )
+        await runs.crashed(connection, int(job.payload), self._clock(), error)
 
     async def _lane(self, lane: Lane) -> None:
         if not lane.jobs:
