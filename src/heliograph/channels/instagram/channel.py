@@ -300,7 +300,9 @@ class InstagramChannel:
         )
         found = await tokens(self._database, self._box, self.apps, [integration_id])
         if account_id is None or integration_id not in found:
-            raise ChannelError(SendOutcome.RECONNECT, "The integration has no token that can be read. Connect it anew.")
+            raise ChannelError(
+                SendOutcome.RECONNECT, "No token of the integration can be used. Update it with a new one."
+            )
         if not flavour_of(found[integration_id][0]).conversions:
             raise ChannelError(
                 SendOutcome.CONFIGURATION,

@@ -35,6 +35,7 @@ from heliograph.channels.instagram.backfill.steps import (
 from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError, flavour_of
 from heliograph.channels.instagram.journal import filing_job
 from heliograph.channels.instagram.pace import Kind, Pace
+from heliograph.channels.instagram.refusals import access_refused
 from heliograph.lanes import Job, Lane, LaneKind, Outcome, enqueue, settle
 from heliograph.storage import Connection, Database, SecretBox
 from heliograph.storage.secrets import SecretError
@@ -267,7 +268,8 @@ class BackfillWorker:
 
     async def _end(self, connection: Connection, run: Any, step: Step, now: datetime) -> None:
         if step.refused is SendOutcome.RECONNECT:
-            await connection.execute("update integrations set status = 'error' where id = $1", run["integration_id"])
+            why = {"code": "unauthorized", "message": step.columns["error"], "underlying": None}
+            await access_refused(connection, run["integration_id"], run["page_token"], why)
         if step.columns["state"] == "done":
             await runs.complete(connection, run, run["began"])
             if run["found"] and run["reason"] in ("interval", "missed") and self._every:

@@ -46,7 +46,7 @@ Pictures = Callable[[str, str], Awaitable[str | None]]
 
 
 class Fresh:
-    """Reads links anew. ``tokens``: an integration's Page token and app secret. ``pictures``: a person's, from Meta."""
+    """Reads links anew. ``tokens``: an integration's token and app secret. ``pictures``: a person's, from Meta."""
 
     def __init__(self, database: Database, graph: Graph, tokens: Tokens, pictures: Pictures) -> None:
         self._database = database
@@ -126,7 +126,9 @@ class Fresh:
     async def _ask(self, integration_id: str, mid: str) -> dict[str, Any]:
         found = await self._tokens(integration_id)
         if found is None:
-            raise UnavailableError("The Page token of this account cannot be read.", STANDS_SECONDS)
+            raise UnavailableError(
+                "No token of this account can be used. Its integration needs a new one.", STANDS_SECONDS
+            )
         await self._wait(integration_id)
         token, secret = found
         fields = {"fields": "attachments,shares,story"}
