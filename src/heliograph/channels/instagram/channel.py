@@ -102,7 +102,7 @@ class InstagramChannel:
         addresses = Addresses(box, public_url)
         dresser = Dresser(addresses.of_message, addresses.of_person, lambda url: self._cdn.hosts.trust(url) is not None)
         self._profiles = ProfileWorker(database, graph, self.apps, box, dresser)
-        fresh = Fresh(database, graph, self._tokens, self._profiles.read_now)
+        fresh = Fresh(database, graph, self.pace, self._tokens, self._profiles.read_now)
         self.media = Proxy(database, addresses, self._cdn, fresh)
         self._keeping = KeepWorker(database, addresses, self._cdn, fresh)
         self._inbound = InboundWorker(database, graph, self.apps, box, dresser, self._profiles)
