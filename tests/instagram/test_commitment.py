@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from heliograph.events.wire_time import wire_time
+from heliograph.messaging import contacts, integrations
 from tests.instagram.house import House, Shop, new_mid, now_ms, unique
 from tests.instagram.meta import Gate, PlayedMeta, accepted, refused
 from tests.simulator.support import eventually
@@ -101,3 +102,22 @@ def test_nothing_is_owed_in_a_conversation_that_is_gone(house: House, shop: Shop
     user = house.value("select user_id from clients where external_id = $1", person)
     house.api("DELETE", f"/v2/apps/{shop.app_id}/users/{user}")
     eventually(lambda: not listed(shop)["commitments"])
+
+
+def test_what_is_applied_while_the_integration_is_deleted_owes_nothing(
+    house: House, shop: Shop, person: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person has been found when the integration goes, and what they wrote is written after it."""
+    shop.outcome(shop.post(person))
+    found = contacts.find
+
+    async def gone_then(*args: Any) -> Any:
+        known = await found(*args)
+        async with house.database.transaction() as connection:
+            await integrations.delete(connection, shop.app_id, shop.integration_id)
+        return known
+
+    monkeypatch.setattr(contacts, "find", gone_then)
+    shop.given(shop.text(person, "still there?"))
+    assert shop.texts(person)[-1] == "still there?"
+    assert listed(shop)["commitments"] == []
