@@ -92,7 +92,13 @@ def test_late_and_soon_late_conversations_are_listed_those_first_that_wait_longe
     assert {one["integrationId"] for one in first["commitments"]} == {shop.integration_id}
 
 
-@pytest.mark.parametrize("query", ["?filter[state]=sometime", "?page[after]=x", "?page[size]=0", "?page[after]=2026|"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("?filter[state]=sometime", "?page[after]=x", "?page[size]=0", "?page[after]=2026|"),
+        *("?page[after]=0001-01-01T00:00:00%2B14:00|x", "?page[after]=9999-12-31T23:59:59-14:00|x"),
+    ],
+)
 def test_a_bad_question_is_answered_with_what_is_wrong(shop: Shop, query: str) -> None:
     answer = shop.house.api("GET", f"/v2/apps/{shop.app_id}/commitments{query}", status=400)
     assert query.partition("=")[0][1:] in answer["errors"][0]["title"]
