@@ -276,7 +276,7 @@ def test_a_refresh_waits_for_an_update_of_its_integration_and_neither_for_ever(o
             await connection.execute(sql, shop.integration_id)
             refreshing = asyncio.create_task(Renewal(house.database, house.box, house.graph).round())
             async with asyncio.timeout(10):
-                while not await house.database.fetchval(waits):
+                while not await house.database.fetchval(waits):  # noqa: ASYNC110  the database tells nobody
                     await asyncio.sleep(0.01)
             sql = "update instagram_accounts set human_agent_tag = 'never' where integration_id = $1"
             await connection.execute(sql, shop.integration_id)

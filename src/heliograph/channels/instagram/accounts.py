@@ -63,6 +63,14 @@ def secret_place(facebook_app_id: str) -> str:
     return f"facebook_app:{facebook_app_id}:secret"
 
 
+def open_access(box: SecretBox, row: Any) -> tuple[Token, str]:
+    """Token and app secret of a row as for :func:`open_token`, with ``app_secret`` and ``facebook_app_id``.
+
+    Raises :class:`SecretError`.
+    """
+    return open_token(box, row), box.open(row["app_secret"], secret_place(row["facebook_app_id"]))
+
+
 class FacebookApps:
     """The Facebook apps of this installation, cached for the webhook's hot path.
 

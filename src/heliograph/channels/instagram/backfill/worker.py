@@ -18,7 +18,7 @@ from typing import Any
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram import ledger
-from heliograph.channels.instagram.accounts import open_token, secret_place
+from heliograph.channels.instagram.accounts import open_access
 from heliograph.channels.instagram.backfill import listing, retold, runs
 from heliograph.channels.instagram.backfill.runs import BACKFILL_LANE
 from heliograph.channels.instagram.backfill.steps import (
@@ -132,8 +132,7 @@ class BackfillWorker:
             if waits is not None:
                 return waits
         try:
-            token = open_token(self._box, run)
-            secret = self._box.open(run["app_secret"], secret_place(run["facebook_app_id"]))
+            token, secret = open_access(self._box, run)
         except SecretError as error:
             return failed(f"The stored token cannot be read: {error}")
         while (wait := await self._pace.take(run["account_id"], Kind.CONVERSATIONS)) > 0:
