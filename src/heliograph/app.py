@@ -144,7 +144,7 @@ class Application:
         )
         self._api = create_api(services)
         self._media = Media(database)
-        self._operate = Operate(database, self._instagram.count, clock=self._graph.now)
+        self._operate = Operate(database, (kind.name for kind in kinds), self._instagram.count, clock=self._graph.now)
 
     def start(self) -> None:
         """Start the workers."""

@@ -1,7 +1,7 @@
 """What an operator's tools ask: ``/healthz`` (the process lives), ``/readyz`` (it can work), ``/metrics``."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,18 +26,23 @@ _COUNT_EVERY_SECONDS = 2.0
 
 
 class Operate:
-    """A plain ASGI callable for :attr:`paths`. ``count`` brings further metrics up to date, when they are read."""
+    """A plain ASGI callable for :attr:`paths`.
+
+    ``kinds``: of lanes, counted even while there are none. ``count`` brings further metrics up to date, when they are read.
+    """
 
     paths = frozenset({"/healthz", "/readyz", "/metrics"})
 
     def __init__(
         self,
         database: Database,
+        kinds: Iterable[str],
         count: Callable[[], Awaitable[None]],
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._database = database
+        self._kinds = frozenset(kinds)
         self._count_more = count
         self._clock = clock
         self.ready = False
@@ -89,7 +94,7 @@ class Operate:
             log.warning("work not counted", error=type(error).__name__)
             return
         metrics.DATABASE_UP.set(1)
-        for kind in {"filing", "inbound", "send", "webhook", "erase", "forget", "removal", "backfill", *counted}:
+        for kind in self._kinds.union(counted):
             row = counted.get(kind)
             metrics.LANES_WAITING.labels(kind).set(row["lanes"] if row else 0)
             metrics.JOBS_WAITING.labels(kind).set(row["jobs"] if row else 0)

@@ -137,6 +137,15 @@ class Settings(BaseSettings):
             ip_network(part)
         return value
 
+    @field_validator("media_hosts")
+    @classmethod
+    def _hosts(cls, value: str) -> str:
+        # Whoever only asks for the settings should not wait for all of the channel.
+        from heliograph.channels.instagram.media.hosts import Hosts  # noqa: PLC0415
+
+        Hosts.of(value, "https://graph.facebook.com")
+        return value
+
     @model_validator(mode="after")
     def _grace_outlasts_the_request(self) -> Self:
         if self.unknown_grace <= self.graph_timeout:

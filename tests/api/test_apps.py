@@ -126,6 +126,7 @@ def test_a_deleted_app_leaves_nothing_behind(house: House, shop: Shop) -> None:
     house.erased()
 
     assert {table: rows_of(house, table, shop.app_id) for table in tables} == dict.fromkeys(tables, 0)
+    assert house.rows("select 1 from backfill_seen where integration_id = $1", shop.integration_id) == []
     assert {table: rows_of(house, table, stays_app) for table in tables} == untouched
     for table in ("lanes", "jobs"):
         keys = {row["key"] for row in house.rows(f"select key from {table}")}
@@ -150,7 +151,23 @@ with departed as (
 ), one as (insert into mids (integration_id, mid, app_id) values ($2, 'm1', $1)),
 copies as (
     insert into instagram_uploads (integration_id, attachment_id, kind, app_id)
-    select $2, id, 'file', app_id from attachments where app_id = $1 limit 1)
+    select $2, id, 'file', app_id from attachments where app_id = $1 limit 1),
+media_of_story as (
+    insert into media (id, app_id, integration_id, mid, part, conversation_id, kind, position, url, refreshed_at)
+    values (left(md5($3), 24), $1, $2, 'm2', 0, $3, 'story', 0, 'https://cdn.example/1', now())),
+early as (
+    insert into early_changes (app_id, integration_id, person, mid, kind, author, at, change)
+    values ($1, $2, 'p', 'm3', 'edit', 'user', now(), '{}')),
+owed as (
+    insert into commitments (conversation_id, app_id, integration_id, since) values ($3, $1, $2, now())
+    on conflict do nothing),
+account as (
+    insert into backfill_accounts (app_id, facebook_app_id, account_id, not_before, complete_to)
+    values ($1, 'f', 'a', now(), now())),
+run as (
+    insert into backfill_runs (app_id, integration_id, reason) values ($1, $2, 'asked')),
+seen as (
+    insert into backfill_seen (integration_id, mid) values ($2, 'm4'))
 insert into journal_leftovers (journal_id, path, account_id, person_id, reason) values (hashtext($3), '0', 'a', 'p', 'r')
 """
 

@@ -126,3 +126,37 @@ def test_a_rule_that_makes_no_sense_is_refused(shop: Shop, rule: dict[str, Any],
     path = f"/v2/apps/{shop.app_id}/integrations/{shop.integration_id}"
     answer = shop.house.api("PATCH", path, {"automaticAnswer": rule}, 400)
     assert named in answer["errors"][0]["title"]
+
+
+@pytest.mark.usefixtures("quiet")
+def test_one_integrations_trouble_is_not_the_others(shop: Shop, house: House, person: str) -> None:
+    """Of two with a rule that cannot be read, whichever is looked at first."""
+    broken = {"text": TEXT, "hours": [{"from": "00:00", "to": "23:59"}], "timezone": "Nowhere/At_all"}
+    for other in (house.shop(), house.shop()):
+        other.person()
+        house.execute(
+            "update integrations set settings = settings || $2::jsonb where id = $1",
+            other.integration_id,
+            {"automaticAnswer": broken},
+        )
+    allow(shop, {"text": TEXT})
+    house.execute("update integrations set display_name = 'moved behind the others' where id = $1", shop.integration_id)
+    assert answers(house) == 1
+    assert shop.texts(person)[-1] == TEXT
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("change", ["settings = settings - 'automaticAnswer'", "status = 'inactive'"])
+def test_a_rule_that_is_switched_off_while_a_round_is_under_way_answers_no_more(
+    shop: Shop, house: House, person: str, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    allow(shop, {"text": TEXT})
+    answering = AutomaticAnswers._all_of
+
+    async def switched_off_before(self: AutomaticAnswers, row: Any, now: datetime) -> int:
+        await house.database.execute(f"update integrations set {change} where id = $1", row["id"])
+        return await answering(self, row, now)
+
+    monkeypatch.setattr(AutomaticAnswers, "_all_of", switched_off_before)
+    assert answers(house) == 0
+    assert shop.texts(person) == ["hello"]

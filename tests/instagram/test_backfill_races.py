@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from heliograph.channels.base import SendOutcome
+from heliograph.channels.instagram.accounts import token_place
 from heliograph.channels.instagram.backfill import steps, worker
 from tests.conftest import Server
 from tests.instagram.backfills import Threads, ago, ask, backfill, ended, run_row, runs_of
-from tests.instagram.house import House, Shop, new_mid, unique
+from tests.instagram.house import House, Shop, new_mid, unique, within
 from tests.instagram.meta import Gate, PlayedMeta, accepted, refused
 from tests.simulator.support import Loop, eventually
 
@@ -68,12 +69,23 @@ def test_a_webhook_that_waits_in_the_journal_comes_first(loop: Loop, each_server
 
 
 def test_a_young_message_is_left_to_its_webhook(house: House, shop: Shop, threads: Threads) -> None:
-    house.channel._backfill._young = timedelta(seconds=2)
+    house.channel._backfill._young = timedelta(minutes=5)
     person, mid = unique("5846"), new_mid()
     threads.says(person, mid, at=ago(seconds=1))
     number = ask(shop, ago(hours=1))
-    eventually(lambda: run_row(house, number)["todo"])
+    eventually(lambda: run_row(house, number)["listed"] and run_row(house, number)["todo"])
     shop.given(shop.text(person, mid=mid))
+    assert run_row(house, number)["found"] == 0
+    # Five minutes later.
+    house.execute("update backfill_runs set todo = jsonb_set(todo, '{0,at}', '0') where id = $1", number)
+
+    def gone_on() -> bool:
+        house.execute(
+            "update lanes set due_at = now() where kind = 'backfill' and key = $1 and lease = 0", shop.integration_id
+        )
+        return bool(run_row(house, number)["ended_at"])
+
+    eventually(gone_on)
     assert ended(shop, number)["found"] == 0
     assert shop.texts() == ["hello"]
 
@@ -220,3 +232,41 @@ def test_an_echo_is_not_brought_in_beside_its_own_message(shop: Shop, threads: T
     (part,) = shop.parts(message_id)
     threads.says(person, part["mid"], "known by its mid", by_business=True)
     assert backfill(shop, ago(hours=1))["found"] == 0
+
+
+def test_after_a_run_that_crashed_from_its_first_step_on_another_can_be_asked_for(
+    house: House, shop: Shop, threads: Threads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def crash(*_: object) -> None:
+        raise RuntimeError("nobody foresaw this")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.channel._backfill, "_step", crash)
+        number = ask(shop)
+        eventually(lambda: house.rows("select 1 from jobs where kind = 'backfill' and payload = $1", str(number)))
+        house.execute("update jobs set attempts = 100 where kind = 'backfill' and payload = $1", str(number))
+        assert ended(shop, number, within(30))["state"] == "failed"
+    threads.says(unique("5846"), new_mid(), at=ago(**EARLIER))
+    assert backfill(shop, ago(hours=1))["added"] == 1
+
+
+def test_a_run_that_meta_refuses_speaks_of_the_token_that_it_asked_with(
+    loop: Loop, house: House, shop: Shop, threads: Threads, meta: PlayedMeta
+) -> None:
+    """Somebody gives another token while Meta is being asked."""
+    threads.refuses(refused(190))
+    taken = house.channel.pace.take
+
+    async def with_a_new_token(*args: Any) -> float:
+        sealed = house.box.seal("EAAnew", token_place(shop.integration_id))
+        sql = "update instagram_accounts set page_token = $2 where integration_id = $1"
+        await house.database.execute(sql, shop.integration_id, sealed)
+        return await taken(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(house.channel.pace, "take", with_a_new_token)
+        assert backfill(shop, ago(hours=1))["state"] == "failed"
+    status = "select status from integrations where id = $1"
+    assert house.value(status, shop.integration_id) == "active"
+    assert backfill(shop, ago(hours=1))["state"] == "failed"
+    assert house.value(status, shop.integration_id) == "error"

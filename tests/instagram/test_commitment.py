@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from heliograph.events.wire_time import wire_time
+from heliograph.messaging import contacts, integrations
 from tests.instagram.house import House, Shop, new_mid, now_ms, unique
 from tests.instagram.meta import Gate, PlayedMeta, accepted, refused
 from tests.simulator.support import eventually
@@ -91,7 +92,13 @@ def test_late_and_soon_late_conversations_are_listed_those_first_that_wait_longe
     assert {one["integrationId"] for one in first["commitments"]} == {shop.integration_id}
 
 
-@pytest.mark.parametrize("query", ["?filter[state]=sometime", "?page[after]=x", "?page[size]=0", "?page[after]=2026|"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("?filter[state]=sometime", "?page[after]=x", "?page[size]=0", "?page[after]=2026|"),
+        *("?page[after]=0001-01-01T00:00:00%2B14:00|x", "?page[after]=9999-12-31T23:59:59-14:00|x"),
+    ],
+)
 def test_a_bad_question_is_answered_with_what_is_wrong(shop: Shop, query: str) -> None:
     answer = shop.house.api("GET", f"/v2/apps/{shop.app_id}/commitments{query}", status=400)
     assert query.partition("=")[0][1:] in answer["errors"][0]["title"]
@@ -101,3 +108,22 @@ def test_nothing_is_owed_in_a_conversation_that_is_gone(house: House, shop: Shop
     user = house.value("select user_id from clients where external_id = $1", person)
     house.api("DELETE", f"/v2/apps/{shop.app_id}/users/{user}")
     eventually(lambda: not listed(shop)["commitments"])
+
+
+def test_what_is_applied_while_the_integration_is_deleted_owes_nothing(
+    house: House, shop: Shop, person: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person has been found when the integration goes, and what they wrote is written after it."""
+    shop.outcome(shop.post(person))
+    found = contacts.find
+
+    async def gone_then(*args: Any) -> Any:
+        known = await found(*args)
+        async with house.database.transaction() as connection:
+            await integrations.delete(connection, shop.app_id, shop.integration_id)
+        return known
+
+    monkeypatch.setattr(contacts, "find", gone_then)
+    shop.given(shop.text(person, "still there?"))
+    assert shop.texts(person)[-1] == "still there?"
+    assert listed(shop)["commitments"] == []

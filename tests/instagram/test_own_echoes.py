@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from heliograph.channels.instagram import echoes, wire
-from tests.instagram.house import Shop, new_mid, unique
-from tests.instagram.meta import PlayedMeta
-from tests.simulator.support import eventually
+from heliograph.telemetry import metrics
+from tests.instagram.house import House, Shop, new_mid, unique
+from tests.instagram.meta import Gate, PlayedMeta, accepted
+from tests.simulator.support import Loop, eventually
 
 CDN = "https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=1&signature=A"
 SHOP = "https://shop.example"
@@ -100,3 +101,27 @@ def test_what_the_account_writes_to_itself_makes_no_customer_and_opens_no_window
     assert shop.told() == []
     assert shop.leftovers() == ["self", "self"]
     assert shop.house.rows("select 1 from clients where integration_id = $1", shop.integration_id) == []
+
+
+@pytest.mark.parametrize("sender", [0, 1])
+def test_an_echo_that_waits_for_one_app_is_told_to_another_once(
+    loop: Loop, house: House, meta: PlayedMeta, sender: int
+) -> None:
+    """Both have the account. One has the send in hand; to the other it is something that was written elsewhere."""
+    failures = metrics.JOB_FAILURES.labels("inbound")._value.get()
+    first = house.shop()
+    shops = [first, house.shop(of=first)]
+    person = first.person()
+    eventually(lambda: all(shop.texts(person) == ["hello"] for shop in shops))
+    mid = new_mid()
+    gate = Gate(loop, accepted(mid, person))
+    meta.script(person, gate)
+    message = shops[sender].post(person, "Hi")
+    gate.wait()
+    first.deliver(first.echo(person, mid, text="Hi"))
+    eventually(lambda: house.rows("select 1 from lanes where kind = 'inbound' and key like $1", f"%/{person}"))
+    gate.open()
+    assert shops[sender].outcome(message)[0] == "channel"
+    eventually(lambda: shops[sender].outcome(message) == ["channel", "user"])
+    assert [shop.texts(person) for shop in shops] == [["hello", "Hi"]] * 2
+    assert metrics.JOB_FAILURES.labels("inbound")._value.get() == failures

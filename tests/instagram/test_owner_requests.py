@@ -174,6 +174,8 @@ def test_data_deletion_takes_the_owner_and_leaves_the_business_its_conversations
     assert house.rows("select 1 from instagram_accounts where integration_id = $1", shop.integration_id) == []
     assert status(house, shop.integration_id) == "error"
     assert shop.texts(person) == ["hello"]
+    # nobody can answer by this account any more
+    assert house.rows("select 1 from commitments where integration_id = $1", shop.integration_id) == []
     shown = page(house, answer.json["url"]).body.decode()
     assert "Done on" in shown
     assert "stay with the business" in shown

@@ -2,10 +2,11 @@
 
 import pytest
 
+from heliograph.channels.instagram.accounts import token_place
 from tests.instagram.house import House, Shop, new_mid
-from tests.instagram.meta import PlayedMeta, refused
+from tests.instagram.meta import Gate, PlayedMeta, refused
 from tests.instagram.owner import Owner
-from tests.simulator.support import eventually
+from tests.simulator.support import Loop, eventually
 
 # (code, subcode): the rows whose action is A
 ROWS = [
@@ -84,3 +85,29 @@ def test_a_new_token_makes_it_go_again(owner: Owner, town: House) -> None:
     assert town.api("GET", path)["integration"]["status"] == "active"
     assert shop.outcome(shop.post(person, "three"))[0] == "channel"
     assert owner.on_the_phone(person) == ["three"]
+
+
+def test_a_refusal_that_comes_after_a_new_token_is_the_old_ones(
+    loop: Loop, shop: Shop, house: House, meta: PlayedMeta, person: str
+) -> None:
+    gate = Gate(loop, refused(190))
+    meta.script(person, gate)
+    message = shop.post(person, "Hi")
+    gate.wait()
+    house.execute(
+        "update instagram_accounts set page_token = $2 where integration_id = $1",
+        shop.integration_id,
+        house.box.seal("EAAnew", token_place(shop.integration_id)),
+    )
+    gate.open()
+    shop.failure(message)
+    assert house.value("select status from integrations where id = $1", shop.integration_id) == "active"
+    assert shop.outcome(shop.post(person, "again")) == ["channel"]
+
+
+def test_nobody_asks_meta_for_profiles_with_a_token_that_it_refuses(
+    shop: Shop, house: House, meta: PlayedMeta, person: str
+) -> None:
+    meta.script(person, refused(190))
+    shop.failure(shop.post(person, "Hi"))
+    assert house.loop.run(house.channel._tokens(shop.integration_id)) is None

@@ -262,3 +262,24 @@ def test_what_somebody_gave_meanwhile_is_not_overwritten(
     monkeypatch.setattr(slow, "_ask", overtaken)
     assert house.loop.run(slow.round()) == 0
     assert row_of(shop)["page_token"] == b"given meanwhile"
+
+
+def test_a_refresh_waits_for_an_update_of_its_integration_and_neither_for_ever(owner: InstagramOwner) -> None:
+    shop, _ = owner.connect()
+    later(owner, 51)
+    house = owner.house
+    waits = "select exists (select from pg_locks where not granted)"
+
+    async def both() -> int:
+        async with house.database.transaction() as connection:
+            sql = "update integrations set display_name = 'new' where id = $1"
+            await connection.execute(sql, shop.integration_id)
+            refreshing = asyncio.create_task(Renewal(house.database, house.box, house.graph).round())
+            async with asyncio.timeout(10):
+                while not await house.database.fetchval(waits):  # noqa: ASYNC110  the database tells nobody
+                    await asyncio.sleep(0.01)
+            sql = "update instagram_accounts set human_agent_tag = 'never' where integration_id = $1"
+            await connection.execute(sql, shop.integration_id)
+        return await refreshing
+
+    assert house.loop.run(both()) == 1

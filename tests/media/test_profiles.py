@@ -236,3 +236,25 @@ def test_another_picture_has_another_etag(shop: Shop, house: House, meta: Played
     grown_old(shop, timedelta(days=8))
     written(shop, person)
     assert got(house, url, if_none_match=etag).body == PNG + b"2"
+
+
+@pytest.mark.parametrize("why", ["paused", "refused"])
+def test_meta_is_not_asked_on_behalf_of_an_account_that_it_does_not_want_to_hear(
+    shop: Shop, house: House, meta: PlayedCdn, why: str
+) -> None:
+    person = unique("58")
+    written(shop, person)
+    grown_old(shop, RETRY_AFTER)
+    before = meta.others.count(("GET", person))
+    if why == "refused":
+        house.execute("update integrations set status = 'error' where id = $1", shop.integration_id)
+    else:
+        subject = f"account:{shop.account}"
+        house.execute("insert into instagram_pauses values ($1, 'test', 1, now() + interval '1 h')", subject)
+    written(shop, person)
+    assert meta.others.count(("GET", person)) == before
+    house.execute("update integrations set status = 'active' where id = $1", shop.integration_id)
+    house.execute("delete from instagram_pauses where subject = $1", f"account:{shop.account}")
+    grown_old(shop, RETRY_AFTER)
+    written(shop, person)
+    assert meta.others.count(("GET", person)) == before + 1

@@ -3,11 +3,13 @@
 import asyncio
 import http.client
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from heliograph.channels.instagram import pauses
 from heliograph.channels.instagram.media import cdn as client
 from heliograph.telemetry import metrics
 from tests.instagram.house import House, Shop, new_mid, unique
@@ -272,3 +274,29 @@ def test_no_more_than_so_many_at_once(
         assert (second.status, "retry-after" in second.headers) == (503, True)
         house.loop.loop.call_soon_threadsafe(meta.files[name].holds.set)
         assert first.result(20).body == PNG
+
+
+@pytest.mark.parametrize("told", [pauses.Stop("account:{}", "code 613"), pauses.Stop("account:{}", "97 %", 3600.0)])
+def test_a_paused_account_is_not_asked_for_fresh_links(
+    shop: Shop, house: House, meta: PlayedCdn, told: pauses.Stop
+) -> None:
+    url, name, mid = shown(shop, meta, good=set())
+    meta.pictures(mid, meta.link(name, 2))
+    stop = replace(told, subject=told.subject.format(shop.account))
+
+    async def pause() -> None:
+        async with house.database.transaction() as connection:
+            await pauses.pause(connection, [stop])
+
+    house.loop.run(pause())
+    answer = got(house, url)
+    assert (answer.status, meta.times_read(mid)) == (503, 0)
+    assert int(answer.headers["retry-after"]) > 20
+
+
+def test_fresh_links_go_at_the_pace_that_all_processes_share(shop: Shop, house: House, meta: PlayedCdn) -> None:
+    """Backfill, or another process, has just made the calls of this moment."""
+    url, name, mid = shown(shop, meta, good=set())
+    meta.pictures(mid, meta.link(name, 2))
+    house.execute("insert into instagram_paces values ($1, 'conversations', now() + interval '1 h')", shop.account)
+    assert (got(house, url).status, meta.times_read(mid)) == (503, 0)

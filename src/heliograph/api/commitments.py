@@ -1,6 +1,6 @@
 """Answers that are owed (ours; the commitment to answer within 24 hours, Meta reference 6)."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter
@@ -70,8 +70,8 @@ def _place(cursor: Any) -> tuple[datetime, str] | None:
     since, _, conversation_id = str(cursor).partition("|")
     try:
         at = datetime.fromisoformat(since)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None or not conversation_id:
-        raise bad_request("page[after] must be the afterCursor of a page")
-    return at, conversation_id
+        if at.tzinfo is not None and conversation_id:
+            return at.astimezone(UTC), conversation_id
+    except (ValueError, OverflowError):  # the latter at either end of the calendar
+        pass
+    raise bad_request("page[after] must be the afterCursor of a page")

@@ -37,14 +37,16 @@ where settings ? 'automaticAnswer' and status = 'active'
 """
 
 # Who wrote within 24 hours has a thread whose owner, once told, stands (see `threads`): while that is another app,
-# nothing is said automatically. Nobody waits for a conversation that is busy just now.
-# Served by commitments_of_integration, conversations_pkey, participants_of_conversation and clients_pkey.
+# nothing is said automatically. Nobody waits for a conversation that is busy just now. And the rule must still be the one
+# that the round began with.
+# Served by integrations_pkey, commitments_of_integration, conversations_pkey, participants_of_conversation, clients_pkey.
 _DUE = """
 select c.conversation_id from commitments c join conversations v on v.id = c.conversation_id
 where c.integration_id = $1 and c.since <= $2 and c.since > $3
   and (v.auto_answered_at is null or v.auto_answered_at <= $4)
   and not exists (select from participants p join clients k on k.id = p.client_id
                   where p.conversation_id = v.id and k.thread_owner is not null)
+  and exists (select from integrations i where i.id = $1 and i.status = 'active' and i.settings -> 'automaticAnswer' = $6)
 order by c.since limit $5 for update of v skip locked
 """
 _NOTE = "update conversations set auto_answered_at = $2 where id = $1"
@@ -113,11 +115,14 @@ class AutomaticAnswers:
             await asyncio.sleep(self._every)
 
     async def round(self) -> int:
-        """Give every answer that is due now; how many."""
+        """Give every answer that is due now; how many. One integration's trouble is not the others'."""
         now, given = self._clock(), 0
         for row in await self._database.fetch(_RULES):
-            if may_answer(row["rule"], now):
-                given += await self._all_of(row, now)
+            try:
+                if may_answer(row["rule"], now):
+                    given += await self._all_of(row, now)
+            except Exception as error:
+                log.warning("automatic answers not given", integration=row["id"], error=repr(error))
         return given
 
     async def _all_of(self, row: Any, now: datetime) -> int:
@@ -135,7 +140,7 @@ async def _answer(connection: Connection, row: Any, now: datetime) -> int:
     rule = row["rule"]
     draft = Draft(dict(AUTHOR), {"type": "text", "text": rule["text"]}, metadata=dict(METADATA))
     waited_long, asked_long_ago = now - timedelta(minutes=rule.get("afterMinutes") or 0), now - STANDARD
-    due = await connection.fetch(_DUE, row["id"], waited_long, asked_long_ago, now - PER_DAY, AT_ONCE)
+    due = await connection.fetch(_DUE, row["id"], waited_long, asked_long_ago, now - PER_DAY, AT_ONCE, rule)
     for conversation_id in (one["conversation_id"] for one in due):
         await connection.execute(_NOTE, conversation_id, now)
         try:

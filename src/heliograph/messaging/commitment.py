@@ -53,9 +53,14 @@ def state(since: datetime, now: datetime) -> State:
 
 # Served by commitments_pkey.
 _ANSWERED = "delete from commitments where conversation_id = any ($1::text[])"
+# By an integration that was deleted nobody can answer. Whoever deletes one has its clients first, as has who writes this.
+# Served by integrations_pkey.
 _OWED = """
 insert into commitments (conversation_id, app_id, integration_id, since)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) on conflict do nothing
+select d.conversation_id, d.app_id, d.integration_id, d.since
+from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) as d (conversation_id, app_id, integration_id, since)
+join integrations i on i.id = d.integration_id
+on conflict do nothing
 """
 
 # An answer is to what was written before it: what came after it, and before it was with the channel, is owed still.

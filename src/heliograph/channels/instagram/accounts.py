@@ -63,6 +63,14 @@ def secret_place(facebook_app_id: str) -> str:
     return f"facebook_app:{facebook_app_id}:secret"
 
 
+def open_access(box: SecretBox, row: Any) -> tuple[Token, str]:
+    """Token and app secret of a row as for :func:`open_token`, with ``app_secret`` and ``facebook_app_id``.
+
+    Raises :class:`SecretError`.
+    """
+    return open_token(box, row), box.open(row["app_secret"], secret_place(row["facebook_app_id"]))
+
+
 class FacebookApps:
     """The Facebook apps of this installation, cached for the webhook's hot path.
 
@@ -188,15 +196,25 @@ async def connected(connection: Connection, keys: Iterable[tuple[str, str]]) -> 
     return found
 
 
-_TOKENS = """
-select integration_id, facebook_app_id, page_token, login from instagram_accounts where integration_id = any ($1::text[])
-"""
+# Whether Meta accepts nothing of an account `a` with its integration `i` any more. A token whose renewal failed is good
+# until its end.
+REFUSED = "(i.status = 'error' and (a.refusal is not null or a.refresh_error is null))"
+
+# Served by the primary keys.
+_TOKENS = f"""
+select a.integration_id, a.facebook_app_id, a.page_token, a.login
+from instagram_accounts a join integrations i on i.id = a.integration_id
+where a.integration_id = any ($1::text[]) and not {REFUSED}
+"""  # noqa: S608  the only thing put in is a constant above
 
 
 async def tokens(
     database: Database, box: SecretBox, apps: FacebookApps, integration_ids: Iterable[str]
 ) -> dict[str, tuple[str, str | None]]:
-    """Page token and app secret of integrations, for calls on their behalf. One that cannot be read is left out."""
+    """Page token and app secret of integrations, for calls on their behalf.
+
+    One that cannot be read is left out, and one that Meta refused: it would only be refused again.
+    """
     found: dict[str, tuple[str, str | None]] = {}
     for row in await database.fetch(_TOKENS, list(integration_ids)):
         try:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from heliograph.channels.instagram import ledger
-from heliograph.channels.instagram.accounts import open_token, secret_place
+from heliograph.channels.instagram.accounts import open_access
 from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.channels.instagram.limits import TYPING
 from heliograph.channels.instagram.quoting import mid_of
@@ -62,8 +62,7 @@ async def _tell(
                 return "Instagram does not have the message"
     body = {"recipient": {"id": row["person"]}, "sender_action": action, **_payload(mid, wanted.get("reaction"))}
     try:
-        token = open_token(box, row)
-        secret = box.open(row["app_secret"], secret_place(row["facebook_app_id"]))
+        token, secret = open_access(box, row)
         await graph.call(
             "POST", "/me/messages", token, secret=secret, body=body, timeout=_TIMEOUT_SECONDS, name="action"
         )

@@ -102,7 +102,7 @@ class InstagramChannel:
         addresses = Addresses(box, public_url)
         dresser = Dresser(addresses.of_message, addresses.of_person, lambda url: self._cdn.hosts.trust(url) is not None)
         self._profiles = ProfileWorker(database, graph, self.apps, box, dresser)
-        fresh = Fresh(database, graph, self._tokens, self._profiles.read_now)
+        fresh = Fresh(database, graph, self.pace, self._tokens, self._profiles.read_now)
         self.media = Proxy(database, addresses, self._cdn, fresh)
         self._keeping = KeepWorker(database, addresses, self._cdn, fresh)
         self._inbound = InboundWorker(database, graph, self.apps, box, dresser, self._profiles)
@@ -300,7 +300,9 @@ class InstagramChannel:
         )
         found = await tokens(self._database, self._box, self.apps, [integration_id])
         if account_id is None or integration_id not in found:
-            raise ChannelError(SendOutcome.RECONNECT, "The integration has no token that can be read. Connect it anew.")
+            raise ChannelError(
+                SendOutcome.RECONNECT, "No token of the integration can be used. Update it with a new one."
+            )
         if not flavour_of(found[integration_id][0]).conversions:
             raise ChannelError(
                 SendOutcome.CONFIGURATION,

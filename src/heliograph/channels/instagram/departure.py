@@ -65,8 +65,10 @@ update integrations set status = 'error', display_name = null,
     settings = settings - '{pageId,businessId,businessName,businessUsername,tokenExpiresAt,tokenError}'::text[]
 where id = any ($1::text[])
 """
-# Uploads at Meta, and how far the account's threads are known. Served by primary keys and backfill_runs_of.
+# Uploads at Meta, how far the account's threads are known, and the answers that nobody can give by it any more. Served by
+# primary keys, backfill_runs_of and commitments_of_integration.
 _FORGET_ACCOUNTS = (
+    "delete from commitments where integration_id = any ($1::text[])",
     "delete from instagram_uploads where integration_id = any ($1::text[])",
     "delete from backfill_runs where integration_id = any ($1::text[])",
     """delete from backfill_accounts b using instagram_accounts a where a.integration_id = any ($1::text[])

@@ -7,7 +7,7 @@ from typing import Any
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram import pauses
-from heliograph.channels.instagram.accounts import open_token, secret_place
+from heliograph.channels.instagram.accounts import open_access
 from heliograph.channels.instagram.answers import Answer
 from heliograph.channels.instagram.errors import Whose
 from heliograph.channels.instagram.pace import SENDS, Kind
@@ -147,8 +147,7 @@ def judge(
     if part["state"] == "failed":
         return Fail(Failure("uncategorized_error", part["error"] or ""))
     try:
-        token = open_token(box, row)
-        secret = box.open(row["app_secret"], secret_place(row["facebook_app_id"]))
+        token, secret = open_access(box, row)
     except KeyMissingError:
         # Another machine may have the key, and whoever repairs this one wants the message sent.
         return Wait(NO_KEY_PAUSE_SECONDS, "key missing")

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from heliograph.channels.instagram.accounts import REFUSED
 from heliograph.channels.instagram.pauses import STANDING
 from heliograph.messaging.switchboard.state import CONVERSATION
 from heliograph.storage import Connection
@@ -47,7 +48,7 @@ _LOAD = f"""
 select w.conversation_id, w.message_id, m.body as message, m.override, v.app_id,
        jsonb_build_object('id', v.id) as conversation,
        i.settings -> 'showAIDisclaimer' as ai_disclaimer, a.refusal,
-       i.status = 'error' and (a.refusal is not null or a.refresh_error is null) as refused,
+       {REFUSED} as refused,
        t.client_id, t.person, t.last_action_at, t.integration_id, t.removed_at,
        a.page_id, a.account_id, a.page_token, a.login, a.human_agent_tag, a.carousel_mode, a.facebook_app_id,
        f.secret as app_secret,
@@ -369,16 +370,6 @@ async def finish(connection: Connection, message_ids: Sequence[str], now: dateti
     """These are sent as a whole. Returns those that are also known to have reached the person, told now for the first
     time."""
     return {row["message_id"] for row in await connection.fetch(_FINISHED, list(message_ids), now) if row["reached"]}
-
-
-async def refuse(connection: Connection, integration_id: str, refusal: Mapping[str, Any]) -> None:
-    """Meta does not accept the integration's access any more: what its messages are told until it is updated."""
-    await connection.execute(
-        "with broken as (update integrations set status = 'error' where id = $1)"
-        " update instagram_accounts set refusal = $2 where integration_id = $1",
-        integration_id,
-        refusal,
-    )
 
 
 async def mark_echoed(connection: Connection, keys: Sequence[tuple[str, str]]) -> list[str]:

@@ -87,6 +87,8 @@ class _Planner:
             if isinstance(event, wire.PolicyNotice):
                 plan.notices.append(event)
             return True
+        if isinstance(event, wire.Message) and event.echo and any(self._waits(step, event, one) for one in step.routes):
+            return False  # for all its integrations: nothing of a step is in the plan before all of it can be
         for route in step.routes:
             integration_id = route.route.integration_id
             unwanted = switched_off(route, event)
@@ -94,12 +96,8 @@ class _Planner:
                 plan.leftovers.append(leftover(step, unwanted))
                 plan.actions += actions(step, [route])
                 continue
-            if isinstance(event, wire.Message) and event.echo:
-                own = self._echo(number, step, event, route)
-                if own is None:
-                    return False
-                if own:
-                    continue
+            if isinstance(event, wire.Message) and event.echo and self._is_own(number, step, event, route):
+                continue
             if isinstance(event, wire.Read):
                 plan.reads.append((number, integration_id, step.person, event.mid))
             arrival = mapping.arrival(event, route.route, step.person, step.app, standby=step.standby)
@@ -111,24 +109,31 @@ class _Planner:
             plan.not_shown += not_shown(event)
         return True
 
-    def _echo(self, number: int, step: Step, echo: wire.Message, route: Account) -> bool | None:
-        """Whether an echo is of a send of ours; None: that will be known when the send is answered."""
+    def _waits(self, step: Step, echo: wire.Message, route: Account) -> bool:
+        """Whether an echo may be of a send of ours; that will be known when the send is answered."""
+        if switched_off(route, echo) or (route.route.integration_id, echo.mid) in self._known:
+            return False
+        part = self._part(step, echo, route)
+        # Whoever still has it in hand after this long has died, and this echo tells what became of it.
+        waited = self._now - step.job.enqueued_at
+        return part is not None and part["state"] != "unknown" and waited < echoes.ECHO_PATIENCE
+
+    def _is_own(self, number: int, step: Step, echo: wire.Message, route: Account) -> bool:
+        """Whether an echo that does not wait is of a send of ours; then it is noted."""
         integration_id = route.route.integration_id
         if (integration_id, echo.mid) in self._known:
             self.plan.echoes.append((number, integration_id, echo.mid))
             return True
-        open_parts = self._in_flight.get((integration_id, step.person), [])
-        # What a run found can be older than a part that says the same; then it is none of it.
-        part = echoes.same_part(echo, open_parts if step.backfill_run is None else echoes.begun(open_parts, echo.at))
-        if part is None:
+        part = self._part(step, echo, route)
+        if part is None or echo.unsupported:  # the latter tells nothing of which part it is
             return False
-        # Whoever still has it in hand after this long has died, and this echo tells what became of it.
-        waited = self._now - step.job.enqueued_at
-        if part["state"] != "unknown" and waited < echoes.ECHO_PATIENCE:
-            return None
-        if echo.unsupported:
-            return False  # it tells nothing of which part it is
-        open_parts.remove(part)
+        self._in_flight[integration_id, step.person].remove(part)
         self.plan.settled.append((number, part, echo.mid))
         self._known.add((integration_id, echo.mid))  # Meta may repeat the echo within this very batch
         return True
+
+    def _part(self, step: Step, echo: wire.Message, route: Account) -> Any:
+        """The part in flight that says what the echo says, or None."""
+        open_parts = self._in_flight.get((route.route.integration_id, step.person), [])
+        # What a run found can be older than a part that says the same; then it is none of it.
+        return echoes.same_part(echo, open_parts if step.backfill_run is None else echoes.begun(open_parts, echo.at))

@@ -20,6 +20,7 @@ from heliograph.channels.instagram import accounts
 from heliograph.channels.instagram.accounts import FacebookApps
 from heliograph.channels.instagram.graph import Graph
 from heliograph.channels.instagram.media.dress import Dresser
+from heliograph.channels.instagram.pauses import STANDING
 from heliograph.channels.instagram.profile import read_profile, read_profiles
 from heliograph.lanes import Job, Lane, LaneKind, NewJob, Outcome, settle
 from heliograph.messaging import contacts
@@ -40,14 +41,15 @@ RETRY_AFTER = timedelta(minutes=5)
 _HELD_PAUSE = 1.0
 _MOST_REMEMBERED = 100_000
 
-# Served by clients_external and primary keys.
-_READ = """
+# While Meta wants an account left alone nobody's profile is asked for. Served by clients_external and primary keys.
+_READ = f"""
 select c.integration_id, c.external_id, c.display_name, c.linked_at, c.profile_at, c.profile_tried_at, a.media_mode
 from clients c join unnest($1::text[], $2::text[]) as k (integration_id, external_id)
     on c.integration_id = k.integration_id and c.external_id = k.external_id
 join instagram_accounts a on a.integration_id = c.integration_id
-where c.removed_at is null
-"""
+left join lateral {STANDING} h on true
+where c.removed_at is null and (h.until_at is null or h.until_at <= clock_timestamp())
+"""  # noqa: S608  the only thing put in is a constant
 
 # Nobody is waited for: others lock users before clients or after them.
 _TAKE = """

@@ -55,6 +55,9 @@ update instagram_accounts a set refresh_at = $3 from due where a.integration_id 
 returning a.integration_id, a.account_id, a.page_token, a.login, a.token_expires_at, a.refresh_at, a.refresh_error
 """
 
+# Integrations before accounts, as everywhere: whoever updates one just now is waited for, and has the last word.
+_HOLD = "select id from integrations where id = any ($1::text[]) order by id for no key update"
+
 # Served by instagram_accounts_pkey. Only what still has the claim is written.
 _STORE = """
 with new as (
@@ -181,14 +184,17 @@ class Renewal:
         fresh = [(row, answer) for row, answer in zip(rows, answers, strict=True) if isinstance(answer, Lasting)]
         failed = [answer for answer in answers if isinstance(answer, _Failed)]
         stored: list[Any] = []
-        if fresh:
-            columns = zip(*(self._fresh(row, answer) for row, answer in fresh), strict=True)
-            stored = await self._database.fetch(_STORE, *map(list, columns))
+        alarmed: list[Any] = []
+        async with self._database.transaction() as connection:
+            await connection.execute(_HOLD, [row["integration_id"] for row in rows])
+            if fresh:
+                columns = zip(*(self._fresh(row, answer) for row, answer in fresh), strict=True)
+                stored = await connection.fetch(_STORE, *map(list, columns))
+            if failed:
+                now = self._graph.now()
+                notes = zip(*(_note(one, now) for one in failed), strict=True)
+                alarmed = await connection.fetch(_FAIL, *map(list, notes))
         if failed:
-            now = self._graph.now()
-            alarmed = await self._database.fetch(
-                _FAIL, *map(list, zip(*(_note(one, now) for one in failed), strict=True))
-            )
             _tell_failures(failed, {row["id"] for row in alarmed})
         for _ in stored:
             metrics.TOKENS_REFRESHED.labels("refreshed").inc()

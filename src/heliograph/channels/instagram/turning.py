@@ -147,7 +147,7 @@ class Plan:
     endings: dict[str, Failure | None] = field(default_factory=dict)  # of messages, in order; None: sent
     in_doubt: list[str] = field(default_factory=list)  # of those that failed: a part may have been sent
     dropped: list[str] = field(default_factory=list)
-    refusals: dict[str, Failure] = field(default_factory=dict)  # by integration
+    refusals: dict[str, tuple[bytes, Failure]] = field(default_factory=dict)  # by integration: of which token
     owned_elsewhere: list[tuple[str, Answer]] = field(default_factory=list)  # by client: refusals that may tell so
     stops: list[tuple[Step, pauses.Stop]] = field(default_factory=list)
     outcomes: list[SendOutcome] = field(default_factory=list)

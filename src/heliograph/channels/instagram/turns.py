@@ -12,6 +12,7 @@ conversations only those that nobody else holds, so that a group waits for none 
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ from heliograph.channels.instagram.looking import Looked
 from heliograph.channels.instagram.override import render_override
 from heliograph.channels.instagram.pace import Asked, Kind, Pace
 from heliograph.channels.instagram.quoting import quote
-from heliograph.channels.instagram.refusals import owned_elsewhere
+from heliograph.channels.instagram.refusals import access_refused, owned_elsewhere
 from heliograph.channels.instagram.render import Part, UnsupportedContentError, render
 from heliograph.channels.instagram.turning import IN_HAND_SECONDS, Next, Plan, Step, Turn
 from heliograph.events import Event, publish
@@ -179,7 +180,7 @@ class Turns:
             plan.stops.append((step, leads_to.stop))
         if leads_to.failure is not None:
             if leads_to.refused:
-                plan.refusals[todo.row["integration_id"]] = leads_to.failure
+                plan.refusals[todo.row["integration_id"]] = todo.row["page_token"], leads_to.failure
             plan.endings[message_id] = leads_to.failure
             if leads_to.in_doubt:
                 plan.in_doubt.append(message_id)
@@ -201,12 +202,8 @@ class Turns:
         if plan.moves:
             await ledger.move(connection, plan.moves)
             plan.moves = []
-        for integration_id, failure in plan.refusals.items():
-            await ledger.refuse(
-                connection,
-                integration_id,
-                {"code": failure.code, "message": failure.message, "underlying": failure.underlying},
-            )
+        for integration_id, (token, failure) in sorted(plan.refusals.items(), key=lambda one: one[0]):
+            await access_refused(connection, integration_id, token, asdict(failure))
         if plan.stops:
             left, new = await pauses.pause(connection, [stop for _, stop in plan.stops])
             plan.paused = {subject: left[subject] for subject in new}

@@ -88,6 +88,12 @@ update backfill_accounts set due_at = $4, reason = $5
 where app_id = $1 and facebook_app_id = $2 and account_id = $3 and due_at is not null and reason = 'interval'
 """
 
+# It has begun, whatever it came to: only a run that waits is joined by others.
+_CRASHED = """
+update backfill_runs set state = 'failed', started_at = coalesce(started_at, $2), ended_at = $2, error = $3, todo = '[]'
+where id = $1
+"""
+
 # What a run's row is changed by, column by column.
 _COLUMNS = frozenset(
     {
@@ -143,6 +149,11 @@ async def change(connection: Connection, run_id: int, **columns: Any) -> None:
     assert _COLUMNS.issuperset(columns)
     names = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
     await connection.execute(f"update backfill_runs set {names} where id = $1", run_id, *columns.values())  # noqa: S608
+
+
+async def crashed(connection: Connection, run_id: int, now: datetime, error: str) -> None:
+    """A run that nobody can go on with has failed."""
+    await connection.execute(_CRASHED, run_id, now, error[:1000])
 
 
 async def unknown(database: Database, integration_id: str, mids: Sequence[str]) -> set[str]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram import ledger
-from heliograph.channels.instagram.accounts import open_token, secret_place
+from heliograph.channels.instagram.accounts import open_access
 from heliograph.channels.instagram.backfill import listing, retold, runs
 from heliograph.channels.instagram.backfill.runs import BACKFILL_LANE
 from heliograph.channels.instagram.backfill.steps import (
@@ -35,6 +35,7 @@ from heliograph.channels.instagram.backfill.steps import (
 from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError, flavour_of
 from heliograph.channels.instagram.journal import filing_job
 from heliograph.channels.instagram.pace import Kind, Pace
+from heliograph.channels.instagram.refusals import access_refused
 from heliograph.lanes import Job, Lane, LaneKind, Outcome, enqueue, settle
 from heliograph.storage import Connection, Database, SecretBox
 from heliograph.storage.secrets import SecretError
@@ -97,9 +98,7 @@ class BackfillWorker:
 
     async def on_dead(self, connection: Connection, lane: Lane, job: Job, error: str) -> None:
         """A run that crashes the worker again and again fails; the next one begins anew."""
-        await runs.change(
-            connection, int(job.payload), state="failed", ended_at=self._clock(), error=error[:1000], todo=[]
-        )
+        await runs.crashed(connection, int(job.payload), self._clock(), error)
 
     async def _lane(self, lane: Lane) -> None:
         if not lane.jobs:
@@ -133,8 +132,7 @@ class BackfillWorker:
             if waits is not None:
                 return waits
         try:
-            token = open_token(self._box, run)
-            secret = self._box.open(run["app_secret"], secret_place(run["facebook_app_id"]))
+            token, secret = open_access(self._box, run)
         except SecretError as error:
             return failed(f"The stored token cannot be read: {error}")
         while (wait := await self._pace.take(run["account_id"], Kind.CONVERSATIONS)) > 0:
@@ -270,7 +268,8 @@ class BackfillWorker:
 
     async def _end(self, connection: Connection, run: Any, step: Step, now: datetime) -> None:
         if step.refused is SendOutcome.RECONNECT:
-            await connection.execute("update integrations set status = 'error' where id = $1", run["integration_id"])
+            why = {"code": "unauthorized", "message": step.columns["error"], "underlying": None}
+            await access_refused(connection, run["integration_id"], run["page_token"], why)
         if step.columns["state"] == "done":
             await runs.complete(connection, run, run["began"])
             if run["found"] and run["reason"] in ("interval", "missed") and self._every:

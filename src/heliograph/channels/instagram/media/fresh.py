@@ -3,7 +3,8 @@
     lapsed ──▶ [known trouble: the same answer as before] ──▶ [somebody reads it already: wait with them]
            ──▶ the row, renewed by another meanwhile? ──▶ Graph API ──▶ all links of the mid, written ──▶ link
 
-Invariant: of viewers of a mid at once, one asks Meta; and what Meta could not give is not asked for again for a while.
+Invariant: of viewers of a mid at once, one asks Meta, at the account's pace (see :mod:`pace`) and not while it is paused;
+and what Meta could not give is not asked for again for a while.
 """
 
 import asyncio
@@ -14,11 +15,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram import errors
+from heliograph.channels.instagram import errors, pauses
 from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.channels.instagram.media import sources
 from heliograph.channels.instagram.media.cdn import GoneError, UnavailableError
 from heliograph.channels.instagram.media.sources import STORY_KINDS, Source
+from heliograph.channels.instagram.pace import Kind, Pace
 from heliograph.channels.instagram.wire import MEDIA_TYPES
 from heliograph.storage import Database
 from heliograph.telemetry import metrics
@@ -32,8 +34,7 @@ PASSES_SECONDS = 5.0
 STANDS_SECONDS = 60.0
 _MOST_TROUBLES = 50_000
 
-# Meta reference 3.3: two calls a second and account. Who would wait longer than the patience is told to come back.
-PAUSE_SECONDS = 0.5
+# Who would wait longer than this for the account's turn at Meta is told to come back.
 PATIENCE_SECONDS = 5.0
 
 _PASSES = (SendOutcome.RETRY, SendOutcome.RATE_LIMITED, SendOutcome.UNKNOWN)
@@ -46,16 +47,16 @@ Pictures = Callable[[str, str], Awaitable[str | None]]
 
 
 class Fresh:
-    """Reads links anew. ``tokens``: an integration's Page token and app secret. ``pictures``: a person's, from Meta."""
+    """Reads links anew. ``tokens``: an integration's token and app secret. ``pictures``: a person's, from Meta."""
 
-    def __init__(self, database: Database, graph: Graph, tokens: Tokens, pictures: Pictures) -> None:
+    def __init__(self, database: Database, graph: Graph, pace: Pace, tokens: Tokens, pictures: Pictures) -> None:
         self._database = database
         self._graph = graph
+        self._pace = pace
         self._tokens = tokens
         self._pictures = pictures
         self._reading: dict[str, asyncio.Task[Mapping[str, str]]] = {}
         self._troubles: dict[str, tuple[float, Exception]] = {}
-        self._turn: dict[str, float] = {}
 
     def check(self, source: Source) -> None:
         """Raise the trouble that is known of a file, if it is young still."""
@@ -105,9 +106,10 @@ class Fresh:
             metrics.MEDIA_REFRESHES.labels(outcome).inc()
 
     async def _renewed(self, source: Source) -> Mapping[str, str]:
-        if not source.connected:
+        if source.account_id is None:
             raise GoneError("The link lapsed, and the Instagram account is connected no more.")
         if source.person is not None:
+            await self._unpaused(source.account_id)
             with _translated():
                 url = await self._pictures(source.integration_id, source.person)
             return {} if url is None else {source.key: url}
@@ -116,33 +118,38 @@ class Fresh:
         known = {row["id"]: row["url"] for row in rows}
         if known.get(source.key, source.url) != source.url:  # by another process, or a moment ago
             return known
-        answer = await self._ask(source.integration_id, source.mid)
+        answer = await self._ask(source.account_id, source.integration_id, source.mid)
         links = [
             (row["id"], link) for row in rows if (link := link_in(answer, row["kind"], row["position"], row["url"]))
         ]
         kept = await sources.renew(self._database, links) if links else set()
         return {media_id: link for media_id, link in links if media_id in kept}
 
-    async def _ask(self, integration_id: str, mid: str) -> dict[str, Any]:
+    async def _ask(self, account_id: str, integration_id: str, mid: str) -> dict[str, Any]:
         found = await self._tokens(integration_id)
         if found is None:
-            raise UnavailableError("The Page token of this account cannot be read.", STANDS_SECONDS)
-        await self._wait(integration_id)
+            raise UnavailableError(
+                "No token of this account can be used. Its integration needs a new one.", STANDS_SECONDS
+            )
+        await self._wait(account_id)
         token, secret = found
         fields = {"fields": "attachments,shares,story"}
         with _translated():
             return await self._graph.call("GET", f"/{mid}", token, secret=secret, params=fields, name="media")
 
-    async def _wait(self, integration_id: str) -> None:
+    async def _unpaused(self, account_id: str) -> None:
+        """Profiles have no limit of their own; a pause is for them, too."""
+        left = (await pauses.standing(self._database, account_id)).seconds
+        if left > 0:
+            raise UnavailableError("Meta wants this account left alone for a while.", left)
+
+    async def _wait(self, account_id: str) -> None:
         """Wait for this account's turn at Meta."""
-        now = time.monotonic()
-        turn = max(now, self._turn.get(integration_id, 0.0))
-        if turn - now > PATIENCE_SECONDS:
-            raise UnavailableError("Too many links of this account lapsed at once.", PASSES_SECONDS)
-        self._turn[integration_id] = turn + PAUSE_SECONDS
-        if len(self._turn) > 10_000:
-            self._turn = {key: at for key, at in self._turn.items() if at > now}
-        await asyncio.sleep(turn - now)
+        patience = time.monotonic() + PATIENCE_SECONDS
+        while (seconds := await self._pace.take(account_id, Kind.CONVERSATIONS)) > 0:
+            if time.monotonic() + seconds > patience:
+                raise UnavailableError("Meta is asked too much of this account just now.", max(PASSES_SECONDS, seconds))
+            await asyncio.sleep(seconds)
 
 
 @contextmanager

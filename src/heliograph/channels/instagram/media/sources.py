@@ -16,14 +16,14 @@ STORY_KINDS = frozenset({STORY, "ig_story", "story_mention"})
 class Source:
     """Where a file stands at Meta. ``mid`` is None for a person's picture, which has ``person``.
 
-    ``connected``: the integration is there still, so that a fresh link can be asked for. ``copy``: id and size of the
-    attachment that holds a copy.
+    ``account_id``: the account at Meta, of which a fresh link can be asked for; None: it is connected no more. ``copy``:
+    id and size of the attachment that holds a copy.
     """
 
     key: str
     app_id: str
     integration_id: str
-    connected: bool
+    account_id: str | None
     kind: str
     position: int
     url: str
@@ -42,7 +42,7 @@ class Source:
 
 # What a deleted app leaves is not served until it is erased. Served by media_pkey, attachments_of_media and primary keys.
 _MEDIA = """
-select m.*, a.id as copy, a.size as copy_size, i.integration_id is not null as connected, i.media_mode
+select m.*, a.id as copy, a.size as copy_size, i.account_id, i.media_mode
 from media m join apps p on p.id = m.app_id
 left join attachments a on a.media_id = m.id and a.size is not null
 left join instagram_accounts i on i.integration_id = m.integration_id
@@ -50,7 +50,7 @@ where m.id = $1
 """
 # Served by clients_external. Meta's own link is part of what it told of the person.
 _PICTURE = """
-select c.app_id, c.raw ->> 'profile_pic' as url, i.integration_id is not null as connected
+select c.app_id, c.raw ->> 'profile_pic' as url, i.account_id
 from clients c join apps p on p.id = c.app_id
 left join instagram_accounts i on i.integration_id = c.integration_id
 where c.integration_id = $1 and c.external_id = $2 and c.removed_at is null
@@ -71,8 +71,8 @@ async def find(database: Database, named: Named) -> Source | None:
         if row is None or row["url"] is None:
             return None
         key = f"{named.integration_id}/{named.person}"
-        integration, connected = named.integration_id, row["connected"]
-        return Source(key, row["app_id"], integration, connected, "picture", 0, row["url"], person=named.person)
+        integration, account = named.integration_id, row["account_id"]
+        return Source(key, row["app_id"], integration, account, "picture", 0, row["url"], person=named.person)
     row = await database.fetchrow(_MEDIA, named.id)
     return None if row is None else _source(row)
 
@@ -82,7 +82,7 @@ def _source(row: Mapping[str, Any]) -> Source:
         row["id"],
         row["app_id"],
         row["integration_id"],
-        row["connected"],
+        row["account_id"],
         row["kind"],
         row["position"],
         row["url"],

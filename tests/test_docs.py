@@ -1,0 +1,47 @@
+"""The docs know what there is: every metric, every kind of lane, and where the code that they name stands."""
+
+import re
+from pathlib import Path
+
+from heliograph.settings import Settings
+from heliograph.telemetry.metrics import REGISTRY
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "heliograph"
+OPERATING = (ROOT / "docs" / "operating.md").read_text("utf-8")
+
+
+def test_every_metric_is_told_of() -> None:
+    names = {
+        metric.name + ("_total" if metric.type == "counter" else "")
+        for metric in REGISTRY.collect()
+        if metric.name.startswith("heliograph_")
+    }
+    assert len(names) > 40
+    assert {name for name in names if not re.search(rf"{name}\b", OPERATING)} == set()
+
+
+def test_every_kind_of_lane_is_told_of() -> None:
+    kinds = {
+        kind
+        for path in SOURCE.rglob("*.py")
+        for kind in re.findall(r'^\w+_LANE = "(\w+)"', path.read_text("utf-8"), re.M)
+    }
+    assert kinds > {"inbound", "send", "webhook"}
+    rows = OPERATING.partition("| kind | work |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`(\w+)`[,| ]", rows)) >= kinds
+
+
+def test_settings_that_are_named_are_there() -> None:
+    settings = {f"HELIOGRAPH_{name.upper()}" for name in Settings.model_fields}
+    # Pages of docs/api and docs/simulator name what tests read, too.
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "instagram").glob("*.md")]:
+        named = set(re.findall(r"\bHELIOGRAPH_[A-Z_]*[A-Z]\b", page.read_text("utf-8")))
+        assert named <= settings, page
+
+
+def test_files_that_the_architecture_names_are_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    named = set(re.findall(r"`((?:[a-z_]+/)+(?:[a-z_]+\.py)?|(?:[a-z_]+/)+[a-z_]+\.py)`", text))
+    assert len(named) > 20
+    assert {name for name in named if not (SOURCE / name).exists() and not (ROOT / name).exists()} == set()
