@@ -247,7 +247,9 @@ def test_meta_may_repeat_itself(house: Stack, person: str) -> None:
 
 
 def test_operators_see_what_happens(house: Stack, conversation: str) -> None:
-    """Health, readiness and metrics answer; the metrics count what this module did."""
+    """Health, readiness and metrics answer; the metrics count what happened."""
+    message_id = house.answer(conversation, "counted")
+    wait_for(lambda: deliveries(house, message_id))
     assert call("GET", f"{house.server.url}/healthz") == (200, {"status": "ok"})
     assert call("GET", f"{house.server.url}/readyz") == (200, {"status": "ready"})
     status, metrics = call("GET", f"{house.server.url}/metrics")
@@ -255,7 +257,8 @@ def test_operators_see_what_happens(house: Stack, conversation: str) -> None:
     received = next(line for line in metrics.splitlines() if line.startswith("heliograph_webhooks_received_total"))
     assert float(received.split()[1]) >= 1
     assert 'heliograph_sends_total{outcome="sent"}' in metrics
-    assert 'heliograph_lane_oldest_job_seconds{kind="inbound"}' in metrics
+    for kind in ("inbound", "media", "profile", "departure", "unsent", "last_words"):
+        assert f'heliograph_lane_oldest_job_seconds{{kind="{kind}"}}' in metrics
 
 
 def test_the_log_holds_neither_secrets_nor_texts(house: Stack, person: str, conversation: str) -> None:
