@@ -18,7 +18,7 @@ demo: $(VENV)/.runtime ## start server, simulator and database, connected and re
 	@$(BIN)/heliograph demo --port $(PORT) --simulator-port $(SIMULATOR_PORT) --data-dir $(DATA_DIR) $(if $(RESET),--reset)
 
 test: $(VENV)/.dev ## run the tests, some beside each other (PYTEST_ARGS="-k name" narrows, JOBS=0 for one after the other)
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev ## ruff, strict types, the floors of the house, unused dependencies
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/deptry src

@@ -24,9 +24,17 @@ __all__ = ["browser"]
 OWN_SERVER = os.environ.get("HELIOGRAPH_TEST_DATABASE_URL", "")
 SERVERS = ["embedded", *(["own"] if OWN_SERVER else [])]
 
+# The longest first, so that they run beside the others.
+_LONGEST = ("tests/soak/", "tests/e2e/")
+
 # Examples here talk to a server: no deadline for one of them, the test's own deadlines do that.
 settings.register_profile("heliograph", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("heliograph")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In the order of their folders, but for the longest."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
 
 
 @dataclass(frozen=True)
