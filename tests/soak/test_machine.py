@@ -13,7 +13,7 @@ from tests.soak.moves import MOVES
 from tests.support import open_directory
 
 PEOPLE = 3
-RUNS, STEPS = 6, 50
+RUNS, STEPS = 4, 50
 _NAMES = [move.name for move in MOVES for _ in range(move.weight)]
 _BY_NAME = {move.name: move for move in MOVES}
 
