@@ -93,9 +93,9 @@ class _Business:
         while len(self._answered) < self._expected and time.monotonic() - heard < _SILENCE_SECONDS:
             todo = self._told()
             if todo:
-                heard = time.monotonic()
                 self._know(todo)
                 self._share(todo)
+                heard = time.monotonic()
             if time.monotonic() - shown > 10:
                 shown = time.monotonic()
                 self._tell(f"[dim]        {len(self._answered):,} of {self._expected:,} answered[/dim]")
