@@ -26,6 +26,7 @@ from heliograph.lanes.queue import (
     renew,
     settle,
 )
+from heliograph.lanes.rounds import Rounds
 from heliograph.lanes.worker import LaneKind, LaneWorkers
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "LeaseLostError",
     "NewJob",
     "Outcome",
+    "Rounds",
     "enqueue",
     "enqueue_with",
     "postpone",

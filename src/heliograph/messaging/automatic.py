@@ -7,13 +7,12 @@ Invariant: a conversation gets at most one a day, whatever the number of process
 notes it in one transaction.
 """
 
-import asyncio
-import contextlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from heliograph.lanes import Rounds
 from heliograph.messaging.posting import ConversationFullError, Draft, post_message
 from heliograph.messaging.window import STANDARD
 from heliograph.storage import Connection, Database
@@ -91,28 +90,20 @@ class AutomaticAnswers:
         self._database = database
         self._clock = clock
         self._pressed = pressed
-        self._every = every
-        self._running: asyncio.Task[None] | None = None
+        self._rounds = Rounds("automatic answers", self._calmly, every, at_once=True)
 
     def start(self) -> None:
         """Start in the running event loop."""
-        self._running = asyncio.create_task(self._run(), name="automatic answers")
+        self._rounds.start()
 
     async def stop(self) -> None:
         """Stop; what is under way is rolled back."""
-        if self._running is not None:
-            self._running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._running
+        await self._rounds.stop()
 
-    async def _run(self) -> None:
-        while True:
-            if not self._pressed():
-                try:
-                    await self.round()
-                except Exception as error:
-                    log.warning("automatic answers not given", error=repr(error))
-            await asyncio.sleep(self._every)
+    async def _calmly(self) -> None:
+        """A round, unless webhooks come in a flood just now."""
+        if not self._pressed():
+            await self.round()
 
     async def round(self) -> int:
         """Give every answer that is due now; how many. One integration's trouble is not the others'."""

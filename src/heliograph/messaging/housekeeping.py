@@ -9,13 +9,12 @@ bounds what may go. Each step is one short transaction; a step that dies leaves 
 """
 
 import asyncio
-import contextlib
-import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from heliograph.lanes import Rounds
 from heliograph.messaging import aging, retention
 from heliograph.storage import Connection, Database
 from heliograph.telemetry import metrics
@@ -95,20 +94,16 @@ class Housekeeper:
         self._tables = tables
         self._clock = clock
         self._pressed = pressed
-        self._every = every
         self._pause = pause
-        self._running: asyncio.Task[None] | None = None
+        self._rounds = Rounds("housekeeping", self.round, every)
 
     def start(self) -> None:
         """Start in the running event loop."""
-        self._running = asyncio.create_task(self._run(), name="housekeeping")
+        self._rounds.start()
 
     async def stop(self) -> None:
         """Stop; a step under way is rolled back."""
-        if self._running is not None:
-            self._running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._running
+        await self._rounds.stop()
 
     async def round(self) -> None:
         """Do all there is to do now. One table's trouble is not the others'."""
@@ -163,12 +158,6 @@ class Housekeeper:
         if total:
             log.info(done, rows=total)
         return total
-
-    async def _run(self) -> None:
-        while True:
-            # Apart from each other: processes that start together need not look together.
-            await asyncio.sleep(self._every * random.uniform(0.5, 1.0))  # noqa: S311
-            await self.round()
 
     async def _breathe(self) -> None:
         await asyncio.sleep(self._pause)

@@ -14,7 +14,6 @@ wrote down is no loss: the former one is good until its own end, and is refreshe
 
 import asyncio
 import contextlib
-import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from heliograph.channels.instagram.answers import refusal
 from heliograph.channels.instagram.connect_instagram import Lasting, refresh
 from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError, Token
 from heliograph.events.wire_time import wire_time
+from heliograph.lanes import Rounds
 from heliograph.storage import Database, SecretBox
 from heliograph.storage.secrets import SecretError
 from heliograph.telemetry import metrics
@@ -111,31 +111,21 @@ class Renewal:
         self._database = database
         self._box = box
         self._graph = graph
-        self._every = every
-        self._running: asyncio.Task[None] | None = None
+        self._rounds = Rounds("renewal", self.round, every)
         self._renewing: dict[str, asyncio.Task[Token | None]] = {}
         self._in_vain: dict[str, float] = {}
 
     def start(self) -> None:
         """Start in the running event loop."""
-        self._running = asyncio.create_task(self._run(), name="renewal")
+        self._rounds.start()
 
     async def stop(self) -> None:
         """Stop. What was asked and not written down is asked again, by whoever comes next."""
-        for task in (self._running, *self._renewing.values()):
-            if task is not None:
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
-
-    async def _run(self) -> None:
-        while True:
-            # Apart from each other: processes that start together need not look together.
-            await asyncio.sleep(self._every * random.uniform(0.5, 1.0))  # noqa: S311
-            try:
-                await self.round()
-            except Exception as error:
-                log.warning("tokens were not refreshed, they will be later", error=repr(error))
+        await self._rounds.stop()
+        for task in self._renewing.values():
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
     async def round(self) -> int:
         """Refresh what is due now, by Meta's clock; returns how many were."""

@@ -8,13 +8,11 @@ connected or reconnected, or that its interval is over; and a run that found mis
 for webhooks do not reach us.
 """
 
-import asyncio
-import contextlib
-import random
 from typing import Any
 
 from heliograph.channels.instagram.backfill import runs
 from heliograph.channels.instagram.backfill.runs import Request
+from heliograph.lanes import Rounds
 from heliograph.storage import Connection, Database
 from heliograph.telemetry.logs import get_logger
 
@@ -68,27 +66,15 @@ class Schedule:
     def __init__(self, database: Database, *, every: float, beat: float = BEAT_SECONDS) -> None:
         self._database = database
         self._every = every
-        self._beat = beat
-        self._running: asyncio.Task[None] | None = None
+        self._rounds = Rounds("backfill schedule", self.look, beat, at_once=True)
 
     def start(self) -> None:
         """Start in the running event loop."""
-        self._running = asyncio.create_task(self._run(), name="backfill:schedule")
+        self._rounds.start()
 
     async def stop(self) -> None:
         """Stop; a look under way is rolled back."""
-        if self._running is not None:
-            self._running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._running
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.look()
-            except Exception as error:
-                log.warning("looking for due backfills failed, it will be tried again", error=repr(error))
-            await asyncio.sleep(self._beat * random.uniform(0.5, 1.0))  # noqa: S311
+        await self._rounds.stop()
 
     async def look(self) -> int:
         """Look once; how many runs were begun."""
