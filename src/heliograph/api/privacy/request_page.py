@@ -6,30 +6,15 @@ somebody of whom nothing was ever kept.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
-import jinja2
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
-from heliograph.api.look import hash_of, style_of
+from heliograph.api.look import Sheets
 from heliograph.messaging import owner_requests
 from heliograph.storage import Database
 
-_PACKAGE = "heliograph.api.privacy"
-_STYLE = style_of(_PACKAGE)
-_SECURITY = {
-    "Content-Security-Policy": f"default-src 'none'; style-src '{hash_of(_STYLE)}'; img-src data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
-    "X-Frame-Options": "DENY",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex",
-    "Cache-Control": "no-store",
-}
-_templates = jinja2.Environment(
-    loader=jinja2.PackageLoader(_PACKAGE, "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-)
+_SHEETS = Sheets("heliograph.api.privacy", form_action="'none'", **{"X-Robots-Tag": "noindex"})
 
 # The steps of a request in their order, by scope, and what each of them takes away.
 _ACCESS = ("received", "Access to your accounts: nothing is sent or read in your name any more")
@@ -63,12 +48,7 @@ def page_of(database: Database) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         row = await owner_requests.by_code(database, request.path_params["code"])
         if row is None or row["kind"] != "data_deletion":
-            return _page("unknown.html", 404)
-        return _page("request.html", 200, request=row, parts=parts_of(row["scope"], row["step"]))
+            return _SHEETS.page("unknown.html", 404)
+        return _SHEETS.page("request.html", 200, request=row, parts=parts_of(row["scope"], row["step"]))
 
     return answer
-
-
-def _page(name: str, status: int, **words: Any) -> Response:
-    text = _templates.get_template(name).render(style=_STYLE, **words)
-    return HTMLResponse(text, status, dict(_SECURITY))
