@@ -8,6 +8,7 @@ wire      an item -> a typed event, pure               render    content -> send
 mapping   events -> arrivals, pure                     contents  attachments -> content, pure
 steps     what waits, in its order                     ledger    the send ledger's SQL
 plan      what a batch comes to                        echoes    own sends told apart from others'
+confirmations  that messages of ours reached the person
 inbound   the `inbound` lanes                          outbound  the `send` lanes
 media     media of messages, by proxy                  refusals  what a refusal tells besides
 profiles  the `profile` lanes                          activities typing, seen marks, reactions

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from heliograph.channels.instagram import ledger, wire
+from heliograph.channels.instagram import confirmations, ledger, wire
 from heliograph.channels.instagram.delivery_events import USER, delivery_event
 from heliograph.channels.instagram.graph import CLOCK_TOLERANCE
 from heliograph.channels.instagram.matching import attachments
@@ -126,10 +126,10 @@ async def delivered(
         echoed += [(one.integration_id, one.mid) for one in taken]
     confirmed: list[str] = []
     if echoed:
-        touched = await ledger.mark_echoed(connection, echoed)
-        confirmed += await ledger.confirm_echoed(connection, touched, now)
+        touched = await confirmations.echoed(connection, echoed)
+        confirmed += await confirmations.reached(connection, touched, now)
     if reads:
-        confirmed += await ledger.confirm_seen(connection, reads, now)
+        confirmed += await confirmations.seen(connection, reads, now)
     if not confirmed:
         return []
     return [delivery_event(USER, row, now) for row in await ledger.about(connection, confirmed)]
