@@ -19,9 +19,9 @@ _BY_NAME = {move.name: move for move in MOVES}
 
 
 @pytest.fixture(scope="module")
-def shared(each_database: str) -> Iterator[Ground]:
+def shared(database_url: str) -> Iterator[Ground]:
     """One installation for all runs: each has people of its own."""
-    with open_directory() as directory, ground(each_database, directory) as made:
+    with open_directory() as directory, ground(database_url, directory) as made:
         yield made
 
 

@@ -10,9 +10,9 @@ MESSAGES = 800
 
 
 @pytest.mark.parametrize("seed", [7])
-def test_a_storm_ends_with_nothing_lost_and_nothing_doubled(each_database: str, seed: int) -> None:
+def test_a_storm_ends_with_nothing_lost_and_nothing_doubled(database_url: str, seed: int) -> None:
     """`make soak SOAK_ARGS="--messages 10000"` is the same, larger."""
-    with open_directory() as directory, ground(each_database, directory) as made:
+    with open_directory() as directory, ground(database_url, directory) as made:
         result = run_storm(made, MESSAGES, seed, print)
     assert result["differences"] == []
     assert result["messages_in"] + result["messages_out"] == MESSAGES
