@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from tests.e2e.stack import Stack, call, stack, wait_for
+from tests.e2e.stack import Stack, call, stack
 from tests.simulator.support import Loop
 from tests.soak.book import Book, Person
 
@@ -158,6 +158,3 @@ def ground(database_url: str, directory: Path, **settings: str) -> Iterator[Grou
             yield made
         finally:
             made.close()
-
-
-__all__ = ["Ground", "ground", "wait_for"]

@@ -12,8 +12,6 @@ from tests.soak.book import Person, Posted
 from tests.soak.ground import Ground
 
 HOUR, DAY = 3600, 86400
-# Every move that keeps the server away ends within this many further moves of the same run.
-_PIXEL = {"type": "image"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ def write_on(ground: Ground, person: Person) -> None:
 def send_picture(ground: Ground, person: Person) -> None:
     """The person sends a picture with a text below."""
     ground.note_disturbance(person)
-    picture = {**_PIXEL, "url": f"{ground.house.simulator_url}/picture-{ground.book.said}.png"}
+    picture = {"type": "image", "url": f"{ground.house.simulator_url}/picture-{ground.book.said}.png"}
     said = ground.house.customer_says(ground.book.text("look"), person.igsid, attachments=[picture])
     person.mids.append(said["mid"])
 

@@ -1,0 +1,94 @@
+"""The comparer itself: whatever differs between the two sides has its word."""
+
+from typing import Any
+
+import pytest
+
+from tests.soak import compare
+from tests.soak.book import Person, Posted
+from tests.soak.compare import CHANNEL, FAILURE
+
+
+def said(mid: str, text: str, source: str = "person", **more: Any) -> dict[str, Any]:
+    """A message on the phone."""
+    return {"mid": mid, "text": text, "from": source, "source": source, "attachments": [], "deleted": False, **more}
+
+
+def ours(id_: str, text: str, mid: str | None = None, **more: Any) -> dict[str, Any]:
+    """A message of our conversation."""
+    source = {"type": "instagram", "originalMessageId": mid} if mid else {"type": "api:conversations"}
+    return {"id": id_, "content": {"type": "text", "text": text}, "source": source, **more}
+
+
+HELLO, HERE = said("m1", "hello"), ours("1", "hello", "m1")
+SENT, POSTED = said("m2", "re", "api"), ours("2", "re")
+
+
+@pytest.mark.parametrize(
+    ("phone", "here", "word"),
+    [
+        ([HELLO], [HERE], ""),
+        ([HELLO], [], "lost"),
+        ([HELLO], [HERE, ours("3", "hello", "m1")], "doubled"),
+        ([HELLO], [ours("1", "hallo", "m1")], "differs"),
+        ([], [HERE], "made up"),
+        ([{**HELLO, "deleted": True}], [HERE], "taken back"),
+        ([{**HELLO, "deleted": True}], [{**HERE, "deleted": True}], ""),
+        ([SENT], [ours("4", "re", "m2")], "own message came back as another"),
+    ],
+)
+def test_what_came_is_here_once_as_it_stands(phone: list[Any], here: list[Any], word: str) -> None:
+    found = list(compare._arrived(phone, here))
+    assert [one.startswith(word) for one in found] == ([True] if word else [])
+
+
+def _told(*fates: tuple[str, str]) -> compare._Told:
+    events = [
+        {"id": str(number), "type": kind, "payload": {"message": {"id": "2"}, "error": {"message": text}}}
+        for number, (kind, text) in enumerate(fates)
+    ]
+    return compare._Told(events)
+
+
+@pytest.mark.parametrize(
+    ("phone", "here", "fates", "word"),
+    [
+        ([SENT], [POSTED], [(CHANNEL, "")], ""),
+        ([], [POSTED], [(FAILURE, "refused")], ""),
+        ([SENT], [POSTED], [(FAILURE, "it may have been sent")], ""),
+        ([SENT, SENT], [POSTED], [(CHANNEL, "")], "sent 2 times"),
+        ([], [POSTED], [(CHANNEL, "")], "told as sent"),
+        ([SENT], [POSTED], [(FAILURE, "refused")], "told as failed"),
+        ([SENT], [POSTED], [], "its end was told 0 times"),
+        ([SENT], [POSTED], [(CHANNEL, ""), (FAILURE, "")], "its end was told 2 times"),
+        ([SENT], [], [(CHANNEL, "")], "listed 0 times"),
+        ([SENT, said("m9", "other", "api")], [POSTED], [(CHANNEL, "")], "nobody posted"),
+    ],
+)
+def test_what_was_posted_ended_once_and_truly(
+    phone: list[Any], here: list[Any], fates: list[tuple[str, str]], word: str
+) -> None:
+    person = Person("p", posted=[Posted("2", "re")])
+    found = list(compare._posted(person, phone, here, _told(*fates)))
+    assert [one.startswith(word) for one in found] == ([True] if word else [])
+
+
+@pytest.mark.parametrize(
+    ("heard", "word"),
+    [
+        (["1", "2"], ""),
+        (["1"], "never told"),
+        (["1", "2", "2"], "told by 2 events"),
+        (["2", "1"], "told in another order"),
+    ],
+)
+def test_the_target_heard_of_all_in_our_order(heard: list[str], word: str) -> None:
+    found = list(compare._heard([HERE, POSTED], heard))
+    assert any(one.startswith(word) for one in found) if word else found == []
+
+
+def test_each_sides_messages_keep_their_order() -> None:
+    first, second = said("m1", "a"), said("m2", "b")
+    here = [ours("1", "a", "m1"), ours("2", "b", "m2")]
+    assert list(compare._ordered([first, second], here)) == []
+    assert [one.partition(" out of")[0] for one in compare._ordered([second, first], here)] == ["arrivals"]
