@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DATA_DIR ?= data/demo
 PORT ?= 8000
 SIMULATOR_PORT ?= 8001
-JOBS ?= 2
+JOBS ?= 3
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import NARROW, opened
 from tests.simulator.phone.driver import Phone
-from tests.simulator.support import Seeded, Simulator
+from tests.simulator.support import Seeded, Simulator, eventually
 
 Spoken = tuple[Phone, dict[str, Any]]
 
@@ -42,7 +42,7 @@ def test_a_person_and_an_account_are_added(phone: Phone) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#account-name")).to_have_text("Harbour Café")
     phone.write("A table for two")
-    (thread,) = phone.at.simulator.read("/threads")["threads"]
+    (thread,) = eventually(lambda: phone.at.simulator.read("/threads")["threads"])
     assert thread["name"] == "Ana Novák"
     page.locator("#back").click()
     expect(page.locator(".talk-name")).to_have_text(["Harbour Café", "Lighthouse Books"])
