@@ -25,12 +25,12 @@ from heliograph.api.limits import Limits
 from heliograph.api.media import MEDIA_PATH, Media
 from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.backfill import pruning as backfill_pruning
-from heliograph.channels.instagram.graph import Graph
-from heliograph.channels.instagram.journal import pruning as journal_pruning
+from heliograph.channels.instagram.journal.entries import pruning as journal_pruning
+from heliograph.channels.instagram.journal.receive import CALLBACK_PATH
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH as PROXY_PATH
 from heliograph.channels.instagram.media.hosts import Hosts
-from heliograph.channels.instagram.pace import LIMITS, Kind
-from heliograph.channels.instagram.receive import CALLBACK_PATH
+from heliograph.channels.instagram.meta.graph import Graph
+from heliograph.channels.instagram.meta.pace import LIMITS, Kind
 from heliograph.delivery.guard import parse_networks
 from heliograph.delivery.removal import RemovalWorker
 from heliograph.delivery.sender import Sender

@@ -296,7 +296,7 @@ def oauth_delete(client_id: str) -> None:
 def journal_show(as_json: AsJson = False) -> None:
     """How many items of webhooks were not applied, by reason."""
     from heliograph.app import open_database
-    from heliograph.channels.instagram.leftovers import summary
+    from heliograph.channels.instagram.journal.leftovers import summary
 
     async def read() -> list[dict[str, object]]:
         async with open_database(_settings()) as database:
@@ -326,7 +326,7 @@ def journal_replay(
 ) -> None:
     """Try leftovers again, after an update or a repair. What was applied before is not applied twice."""
     from heliograph.app import open_database
-    from heliograph.channels.instagram.leftovers import replay
+    from heliograph.channels.instagram.journal.leftovers import replay
 
     async def work() -> None:
         async with open_database(_settings()) as database:

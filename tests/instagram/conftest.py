@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 import structlog
 
-from heliograph.channels.instagram import judging, pauses
-from heliograph.channels.instagram.journal import FILING_LANE
+from heliograph.channels.instagram.journal.entries import FILING_LANE
+from heliograph.channels.instagram.meta import pauses
+from heliograph.channels.instagram.sending import judging
 from tests.conftest import Server
 from tests.instagram.house import House, Shop
 from tests.instagram.meta import PlayedMeta, Site

@@ -22,11 +22,11 @@ from granian.server.embed import Server
 
 from heliograph.api import Services, create_api
 from heliograph.channels.instagram import InstagramChannel
-from heliograph.channels.instagram.accounts import token_place
-from heliograph.channels.instagram.graph import Graph
+from heliograph.channels.instagram.accounts.records import token_place
+from heliograph.channels.instagram.journal.receive import CALLBACK_PATH
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH
-from heliograph.channels.instagram.pace import LIMITS, Kind
-from heliograph.channels.instagram.receive import CALLBACK_PATH
+from heliograph.channels.instagram.meta.graph import Graph
+from heliograph.channels.instagram.meta.pace import LIMITS, Kind
 from heliograph.lanes import LaneWorkers
 from heliograph.messaging import keys
 from heliograph.messaging.forget import ForgetWorker

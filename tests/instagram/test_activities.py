@@ -2,7 +2,7 @@
 
 import pytest
 
-from heliograph.channels.instagram.activities import SENDER_ACTIONS
+from heliograph.channels.instagram.sending.activities import SENDER_ACTIONS
 from tests.instagram.house import House, Shop, new_mid
 from tests.instagram.meta import Gate, PlayedMeta, accepted, refused
 from tests.simulator.support import Loop

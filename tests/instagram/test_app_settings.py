@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.override import IllegalOverrideError, render_override
-from heliograph.channels.instagram.render import AI_DISCLAIMER
+from heliograph.channels.instagram.sending.override import IllegalOverrideError, render_override
+from heliograph.channels.instagram.sending.render import AI_DISCLAIMER
 from heliograph.events import TRIGGERS
 from tests.instagram.house import URL, House, Shop, new_mid, now_ms, unique
 from tests.instagram.meta import PlayedMeta

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram.accounts import token_place
+from heliograph.channels.instagram.accounts.records import token_place
 from heliograph.channels.instagram.backfill import steps, worker
 from tests.conftest import Server
 from tests.instagram.backfills import Threads, ago, ask, backfill, ended, run_row, runs_of

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram import capabilities, wire
+from heliograph.channels.instagram import capabilities
 from heliograph.channels.instagram.capabilities import IN, OUT, Support
-from heliograph.channels.instagram.render import UnsupportedContentError, render
+from heliograph.channels.instagram.inbound import wire
+from heliograph.channels.instagram.sending.render import UnsupportedContentError, render
 from tests.instagram.contents import (
     URL,
     attachment,

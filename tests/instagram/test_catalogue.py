@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram import leftovers
+from heliograph.channels.instagram.journal import leftovers
 from tests.instagram.cases import meta_bytes, sentence
 from tests.instagram.house import House, Shop, new_mid, now_ms
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.connect import APP_FIELDS, PAGE_FIELDS, REQUIRED_SCOPES
-from heliograph.channels.instagram.receive import callback_url
+from heliograph.channels.instagram.accounts.connect import APP_FIELDS, PAGE_FIELDS, REQUIRED_SCOPES
+from heliograph.channels.instagram.journal.receive import callback_url
 from tests.instagram.house import House, unique
 from tests.instagram.meta import PlayedMeta, refused
 from tests.instagram.owner import Owner

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from heliograph.channels.instagram import connect_instagram
-from heliograph.channels.instagram.accounts import open_token
-from heliograph.channels.instagram.flavours import FLAVOURS, INSTAGRAM
+from heliograph.channels.instagram.accounts import connect_instagram
+from heliograph.channels.instagram.accounts.records import open_token
+from heliograph.channels.instagram.meta.flavours import FLAVOURS, INSTAGRAM
 from heliograph.settings import Settings
 from tests.instagram.house import House
 from tests.instagram.instagram_owner import DAY, InstagramOwner

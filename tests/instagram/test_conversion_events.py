@@ -8,7 +8,7 @@ import sunshine_conversations_client as sunshine
 import sunshine_conversations_client.model as m
 from sunshine_conversations_client.api import ConversationsApi
 
-from heliograph.channels.instagram.conversions import filled_in
+from heliograph.channels.instagram.sending.conversions import filled_in
 from tests.instagram.house import House, Shop
 from tests.instagram.meta import PlayedMeta, Told, refused
 from tests.instagram.owner import Owner

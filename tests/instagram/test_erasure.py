@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram import journal_people, leftovers
+from heliograph.channels.instagram.journal import leftovers, people
 from heliograph.lanes import LaneWorkers
 from heliograph.messaging import event_erasure
 from heliograph.messaging import last_words as last_words_module
@@ -248,7 +248,7 @@ def test_a_webhook_that_is_filed_before_people_were_written_down_is_gone_through
 ) -> None:
     person, said = shop.person(), unique("old")
     shop.given(shop.text(person, said))
-    numbers = [row["id"] for row in house.rows("delete from journal_people returning journal_id as id")]
+    numbers = [row["id"] for row in house.rows("delete from people returning journal_id as id")]
     house.execute(
         "insert into jobs (kind, key, payload) values ('people', $1, $2)",
         shop.facebook_app,
@@ -270,10 +270,10 @@ def test_forgetting_that_dies_in_the_middle_goes_on_and_tells_once(
     person, other, said, kept = shop.person(), shop.person(), unique("dies"), unique("kept")
     for _ in range(5):
         shop.given(shop.text(person, said), shop.text(other, kept))
-    monkeypatch.setattr(journal_people, "WEBHOOKS_AT_ONCE", 2)
+    monkeypatch.setattr(people, "WEBHOOKS_AT_ONCE", 2)
     module, name = {
         "events": (event_erasure, "delete_some"),
-        "journal": (journal_people, "_take_out"),
+        "journal": (people, "_take_out"),
         "told": (last_words_module, "of_user"),
     }[step]
     calls: list[int] = []

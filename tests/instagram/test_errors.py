@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram.answers import refusal
-from heliograph.channels.instagram.errors import MEANINGS, Hold, Whose, meaning
-from heliograph.channels.instagram.graph import GraphError
+from heliograph.channels.instagram.meta.answers import refusal
+from heliograph.channels.instagram.meta.errors import MEANINGS, Hold, Whose, meaning
+from heliograph.channels.instagram.meta.graph import GraphError
 
 R, RL, W = SendOutcome.RETRY, SendOutcome.RATE_LIMITED, SendOutcome.WINDOW_CLOSED
 P, U = SendOutcome.PERMANENT, SendOutcome.UNREACHABLE

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram import judging, pauses
+from heliograph.channels.instagram.meta import pauses
+from heliograph.channels.instagram.sending import judging
 from tests.instagram.house import House, Shop
 from tests.instagram.owner import Owner
 from tests.simulator.support import eventually

@@ -2,10 +2,10 @@
 
 import pytest
 
-from heliograph.channels.instagram import filing
-from heliograph.channels.instagram.envelope import Item
-from heliograph.channels.instagram.journal import filing_job
-from heliograph.channels.instagram.leftovers import replay
+from heliograph.channels.instagram.journal import filing
+from heliograph.channels.instagram.journal.entries import filing_job
+from heliograph.channels.instagram.journal.envelope import Item
+from heliograph.channels.instagram.journal.leftovers import replay
 from heliograph.lanes import enqueue
 from tests.instagram.house import House, Shop
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from heliograph.channels.instagram import flood
-from heliograph.channels.instagram.flood import Flood
+from heliograph.channels.instagram.journal import flood
+from heliograph.channels.instagram.journal.flood import Flood
 
 MANY = flood._MANY
 

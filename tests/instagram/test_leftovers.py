@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram import leftovers, mapping, wire
+from heliograph.channels.instagram.inbound import mapping, wire
+from heliograph.channels.instagram.journal import leftovers
 from tests.instagram.house import House, Shop, new_mid, now_ms, unique
 
 PICTURE = "https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=1&signature=A"

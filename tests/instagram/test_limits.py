@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from heliograph.channels.instagram.pace import LIMITS, Kind, Rate
+from heliograph.channels.instagram.meta.pace import LIMITS, Kind, Rate
 from tests.conftest import Server
 from tests.instagram.house import URL, House, Shop
 from tests.instagram.meta import PlayedMeta

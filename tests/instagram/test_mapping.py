@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram import mapping, wire
+from heliograph.channels.instagram.inbound import mapping, wire
 from heliograph.messaging.arrivals import (
     MessageArrival,
     PostbackArrival,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.matching import is_listed_as
+from heliograph.channels.instagram.sending.matching import is_listed_as
 from tests.instagram.contents import attachment, buttons, cards, carousel, item, link, web_url
 from tests.instagram.house import URL, Shop, new_mid
 from tests.instagram.meta import PlayedMeta, in_thread

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram import outbound, turns
+from heliograph.channels.instagram.sending import turns
+from heliograph.channels.instagram.sending import worker as outbound
 from heliograph.events import TRIGGERS
 from heliograph.messaging.posting import SEND_LANE
 from tests.instagram.contents import carousel, item

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.override import IllegalOverrideError, render_override
+from heliograph.channels.instagram.sending.override import IllegalOverrideError, render_override
 from heliograph.storage import new_id
 from tests.instagram.contents import URL, attachment, buttons, cards, quick, template, web_url
 from tests.instagram.house import LONG, Shop, new_mid

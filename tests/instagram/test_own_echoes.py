@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram import echoes, wire
+from heliograph.channels.instagram.inbound import echoes, wire
 from heliograph.telemetry import metrics
 from tests.instagram.house import House, Shop, new_mid, unique
 from tests.instagram.meta import Gate, PlayedMeta, accepted

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from heliograph.api.privacy.request_page import parts_of
-from heliograph.channels.instagram import departure
+from heliograph.channels.instagram.accounts import departure
 from tests.conftest import Server
 from tests.instagram.everywhere import holding
 from tests.instagram.house import Answer, House, Shop, unique

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram import pauses
+from heliograph.channels.instagram.meta import pauses
 from heliograph.lanes import Lane
 from heliograph.lanes.queue import lease
 from heliograph.telemetry import metrics

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram import activities
+from heliograph.channels.instagram.sending import activities
 from heliograph.storage import new_id
 from heliograph.telemetry import metrics
 from tests.instagram.house import House, Shop, new_mid

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from heliograph.channels.instagram.accounts import FacebookApps
-from heliograph.channels.instagram.receive import CALLBACK_PATH, LARGEST_BODY, callback_url, signature_fits
+from heliograph.channels.instagram.accounts.records import FacebookApps
+from heliograph.channels.instagram.journal.receive import CALLBACK_PATH, LARGEST_BODY, callback_url, signature_fits
 from tests.instagram.cases import ANY_JSON, NEARLY_WEBHOOKS, meta_bytes
 from tests.instagram.house import House, Shop, new_mid, sign, unique
 

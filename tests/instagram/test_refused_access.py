@@ -2,7 +2,7 @@
 
 import pytest
 
-from heliograph.channels.instagram.accounts import token_place
+from heliograph.channels.instagram.accounts.records import token_place
 from tests.instagram.house import House, Shop, new_mid
 from tests.instagram.meta import Gate, PlayedMeta, refused
 from tests.instagram.owner import Owner

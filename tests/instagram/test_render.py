@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heliograph.channels.instagram.render import MediaRefusedError, UnsupportedContentError, render, split
+from heliograph.channels.instagram.sending.render import MediaRefusedError, UnsupportedContentError, render, split
 from tests.instagram.contents import (
     URL,
     attachment,

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heliograph.channels.instagram.render import UnsupportedContentError, render
+from heliograph.channels.instagram.sending.render import UnsupportedContentError, render
 from tests.instagram.contents import Content
 
 WORDS = st.text(st.sampled_from(list("abé語🙂 \n\u200d\u0301👍🏽")), max_size=120)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.render import render
+from heliograph.channels.instagram.sending.render import render
 from tests.instagram.contents import (
     URL,
     attachment,

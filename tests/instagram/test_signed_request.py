@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heliograph.channels.instagram import signed_request
-from heliograph.channels.instagram.signed_request import RefusedError
+from heliograph.channels.instagram.meta import signed_request
+from heliograph.channels.instagram.meta.signed_request import RefusedError
 
 SECRET = "test_app_secret"
 # The reference's vector.

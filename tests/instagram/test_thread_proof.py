@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram import thread
+from heliograph.channels.instagram.sending import thread
 from tests.instagram.house import Shop, new_mid
 from tests.instagram.meta import Gate, PlayedMeta, in_thread
 from tests.simulator.support import Loop, eventually

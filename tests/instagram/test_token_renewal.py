@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.accounts import open_token
-from heliograph.channels.instagram.connect_instagram import BEFORE_END, LIFE, YOUNGEST, lasting
-from heliograph.channels.instagram.graph import GraphError, Token
-from heliograph.channels.instagram.renewal import AGAIN, ALARM, CLAIM, Renewal, alarming
+from heliograph.channels.instagram.accounts.connect_instagram import BEFORE_END, LIFE, YOUNGEST, lasting
+from heliograph.channels.instagram.accounts.records import open_token
+from heliograph.channels.instagram.accounts.renewal import AGAIN, ALARM, CLAIM, Renewal, alarming
+from heliograph.channels.instagram.meta.graph import GraphError, Token
 from tests.conftest import Server
 from tests.instagram.house import House, Shop
 from tests.instagram.instagram_owner import DAY, InstagramOwner

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram import uploads
+from heliograph.channels.instagram.sending import uploads
 from heliograph.storage import new_ulid
 from tests.instagram.contents import attachment
 from tests.instagram.house import House, Shop, new_mid

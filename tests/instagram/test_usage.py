@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from heliograph.channels.instagram.usage import Of, Reading, UnreadableUsageError, readings
+from heliograph.channels.instagram.meta.usage import Of, Reading, UnreadableUsageError, readings
 from tests.instagram.cases import ANY_JSON
 
 APP, PAGE, BUSINESS = "X-App-Usage", "X-Page-Usage", "X-Business-Use-Case-Usage"

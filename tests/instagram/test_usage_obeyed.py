@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.pace import LIMITS, SLOW, Kind
+from heliograph.channels.instagram.meta.pace import LIMITS, SLOW, Kind
 from heliograph.telemetry import metrics
 from tests.instagram.house import House, Shop, new_mid
 from tests.instagram.meta import PlayedMeta, accepted, refused

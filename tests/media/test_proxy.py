@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from heliograph.channels.instagram import pauses
 from heliograph.channels.instagram.media import cdn as client
+from heliograph.channels.instagram.meta import pauses
 from heliograph.telemetry import metrics
 from tests.instagram.house import House, Shop, new_mid, unique
 from tests.instagram.meta import refused

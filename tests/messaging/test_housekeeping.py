@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.journal import filing_job, inbound_job
-from heliograph.channels.instagram.journal import pruning as journal_pruning
-from heliograph.channels.instagram.leftovers import Leftover, keep, replay
+from heliograph.channels.instagram.journal.entries import filing_job, inbound_job
+from heliograph.channels.instagram.journal.entries import pruning as journal_pruning
+from heliograph.channels.instagram.journal.leftovers import Leftover, keep, replay
 from heliograph.events import WEBHOOK_LANE
 from heliograph.lanes import NewJob, enqueue
 from heliograph.messaging import housekeeping

@@ -14,7 +14,7 @@ from heliograph.app import open_box, open_database
 from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.backfill import runs
 from heliograph.channels.instagram.backfill.runs import Request
-from heliograph.channels.instagram.graph import Graph
+from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.lanes import LaneWorkers
 from heliograph.settings import Settings
 from heliograph.storage import Database

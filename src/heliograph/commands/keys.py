@@ -3,8 +3,8 @@
 from typing import Any
 
 from heliograph.app import open_box, open_database
-from heliograph.channels.instagram.accounts import FacebookApps
-from heliograph.channels.instagram.receive import callback_url
+from heliograph.channels.instagram.accounts.records import FacebookApps
+from heliograph.channels.instagram.journal.receive import callback_url
 from heliograph.messaging.keys import create_key
 from heliograph.settings import Settings
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from heliograph.channels.instagram import limits
-from heliograph.channels.instagram.limits import Limit
+from heliograph.channels.instagram.meta import limits
+from heliograph.channels.instagram.meta.limits import Limit
 
 
 class Support(StrEnum):

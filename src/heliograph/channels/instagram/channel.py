@@ -5,18 +5,18 @@ from contextlib import contextmanager
 from typing import Any
 
 from heliograph.channels.base import ChannelError, ConnectError, Conversions, SendOutcome
-from heliograph.channels.instagram import conversions, departure, pauses
-from heliograph.channels.instagram.accounts import TYPE, FacebookApps, token_place, tokens
+from heliograph.channels.instagram.accounts import departure
+from heliograph.channels.instagram.accounts.callbacks import OwnerCallbacks, asked
+from heliograph.channels.instagram.accounts.departure import DepartureWorker
+from heliograph.channels.instagram.accounts.logins import Found, logins
+from heliograph.channels.instagram.accounts.records import TYPE, FacebookApps, token_place, tokens
+from heliograph.channels.instagram.accounts.renewal import Renewal
 from heliograph.channels.instagram.backfill import BackfillWorker, Schedule, runs
-from heliograph.channels.instagram.callbacks import OwnerCallbacks, asked
-from heliograph.channels.instagram.departure import DepartureWorker
-from heliograph.channels.instagram.erasure import Forgetting, PeopleWorker, UnsentWorker
-from heliograph.channels.instagram.filing import FilingWorker
-from heliograph.channels.instagram.flavours import FACEBOOK
-from heliograph.channels.instagram.flood import Flood
-from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError, flavour_of
-from heliograph.channels.instagram.inbound import InboundWorker
-from heliograph.channels.instagram.logins import Found, logins
+from heliograph.channels.instagram.inbound.worker import InboundWorker
+from heliograph.channels.instagram.journal.erasure import Forgetting, PeopleWorker, UnsentWorker
+from heliograph.channels.instagram.journal.filing import FilingWorker
+from heliograph.channels.instagram.journal.flood import Flood
+from heliograph.channels.instagram.journal.receive import WebhookReceiver, callback_url
 from heliograph.channels.instagram.media.addresses import Addresses
 from heliograph.channels.instagram.media.cdn import Cdn
 from heliograph.channels.instagram.media.dress import Dresser
@@ -24,12 +24,14 @@ from heliograph.channels.instagram.media.fresh import Fresh
 from heliograph.channels.instagram.media.hosts import META_HOSTS, Hosts
 from heliograph.channels.instagram.media.keep import KeepWorker
 from heliograph.channels.instagram.media.proxy import Proxy
-from heliograph.channels.instagram.meter import Meter
-from heliograph.channels.instagram.outbound import OutboundWorker
-from heliograph.channels.instagram.pace import LIMITS, Kind, Pace
-from heliograph.channels.instagram.profiles import ProfileWorker
-from heliograph.channels.instagram.receive import WebhookReceiver, callback_url
-from heliograph.channels.instagram.renewal import Renewal
+from heliograph.channels.instagram.meta import pauses
+from heliograph.channels.instagram.meta.flavours import FACEBOOK
+from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, flavour_of
+from heliograph.channels.instagram.meta.meter import Meter
+from heliograph.channels.instagram.meta.pace import LIMITS, Kind, Pace
+from heliograph.channels.instagram.people.worker import ProfileWorker
+from heliograph.channels.instagram.sending import conversions
+from heliograph.channels.instagram.sending.worker import OutboundWorker
 from heliograph.lanes import LaneKind
 from heliograph.messaging.owner_requests import STATUS_PATH
 from heliograph.storage import Connection, Database, SecretBox, new_id

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram.answers import Answer, refusal
 from heliograph.channels.instagram.backfill import listing
-from heliograph.channels.instagram.graph import GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.meta.answers import Answer, refusal
+from heliograph.channels.instagram.meta.graph import GraphError, NoAnswerError, NotSentError
 from heliograph.telemetry.logs import get_logger
 
 log = get_logger("backfill")

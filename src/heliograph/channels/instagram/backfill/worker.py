@@ -17,8 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram import ledger
-from heliograph.channels.instagram.accounts import open_access
+from heliograph.channels.instagram.accounts.records import open_access
 from heliograph.channels.instagram.backfill import listing, retold, runs
 from heliograph.channels.instagram.backfill.runs import BACKFILL_LANE
 from heliograph.channels.instagram.backfill.steps import (
@@ -32,10 +31,11 @@ from heliograph.channels.instagram.backfill.steps import (
     within,
     without,
 )
-from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError, flavour_of
-from heliograph.channels.instagram.journal import filing_job
-from heliograph.channels.instagram.pace import Kind, Pace
-from heliograph.channels.instagram.refusals import access_refused
+from heliograph.channels.instagram.journal.entries import filing_job
+from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, flavour_of
+from heliograph.channels.instagram.meta.pace import Kind, Pace
+from heliograph.channels.instagram.meta.refusals import access_refused
+from heliograph.channels.instagram.sending import ledger
 from heliograph.lanes import Job, Lane, LaneKind, Outcome, enqueue, settle
 from heliograph.storage import Connection, Database, SecretBox
 from heliograph.storage.secrets import SecretError

@@ -15,13 +15,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram import errors, pauses
-from heliograph.channels.instagram.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.inbound.wire import MEDIA_TYPES
 from heliograph.channels.instagram.media import sources
 from heliograph.channels.instagram.media.cdn import GoneError, UnavailableError
 from heliograph.channels.instagram.media.sources import STORY_KINDS, Source
-from heliograph.channels.instagram.pace import Kind, Pace
-from heliograph.channels.instagram.wire import MEDIA_TYPES
+from heliograph.channels.instagram.meta import errors, pauses
+from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.meta.pace import Kind, Pace
 from heliograph.storage import Database
 from heliograph.telemetry import metrics
 from heliograph.telemetry.logs import get_logger

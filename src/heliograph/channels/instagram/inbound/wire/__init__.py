@@ -1,0 +1,90 @@
+"""An item of a webhook to a typed event (Meta reference 1.6, 1.7). Pure; raises nothing.
+
+    fields   reading a field of a type           attachments  what a message carries
+    events   what an item can be                 items        one parser for each kind of item
+
+What is not understood comes back as :class:`NotUnderstood`, with a reason that is counted and shown; the item stays in
+the journal, where a newer version can parse it again.
+"""
+
+from typing import Any
+
+from heliograph.channels.instagram.inbound.wire.attachments import read_attachment
+from heliograph.channels.instagram.inbound.wire.events import (
+    MEDIA_TYPES,
+    Attachment,
+    Button,
+    Edit,
+    Element,
+    Event,
+    Message,
+    NotUnderstood,
+    PolicyNotice,
+    Postback,
+    Reaction,
+    Read,
+    Referral,
+    Referred,
+    Story,
+    StoryMention,
+    ThreadControl,
+    Unsend,
+)
+from heliograph.channels.instagram.inbound.wire.fields import ShapeError, name
+from heliograph.channels.instagram.inbound.wire.items import item
+
+__all__ = [
+    "MEDIA_TYPES",
+    "Attachment",
+    "Button",
+    "Edit",
+    "Element",
+    "Event",
+    "Message",
+    "NotUnderstood",
+    "PolicyNotice",
+    "Postback",
+    "Reaction",
+    "Read",
+    "Referral",
+    "Referred",
+    "Story",
+    "StoryMention",
+    "ThreadControl",
+    "Unsend",
+    "parse",
+    "read_attachment",
+    "standby",
+]
+
+# `changes` that carry a messaging item as their value (1.7, dashboard tests and flavour B).
+_ITEM_FIELDS = frozenset(
+    {
+        *("messages", "message_echoes", "message_reactions", "message_edit", "messaging_postbacks", "messaging_seen"),
+        *("messaging_referral", "messaging_handover", "messaging_optins", "messaging_policy_enforcement", "standby"),
+    }
+)
+
+
+def parse(path: str, value: Any) -> Event:
+    """The event of an item, found at ``path`` of its webhook (see :mod:`envelope`)."""
+    if not isinstance(value, dict):
+        return NotUnderstood("shape")
+    if ".changes." in path:
+        field = value.get("field")
+        if not isinstance(field, str):
+            return NotUnderstood("shape")
+        if field not in _ITEM_FIELDS:
+            return NotUnderstood(f"field:{name(field)}")
+        value = value.get("value")
+        if not isinstance(value, dict):
+            return NotUnderstood("shape")
+    try:
+        return item(value)
+    except ShapeError:
+        return NotUnderstood("shape")
+
+
+def standby(path: str, value: Any) -> bool:
+    """Whether the item was told in passing, because another app owns the thread."""
+    return ".standby." in path or (".changes." in path and isinstance(value, dict) and value.get("field") == "standby")
