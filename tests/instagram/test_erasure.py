@@ -248,7 +248,7 @@ def test_a_webhook_that_is_filed_before_people_were_written_down_is_gone_through
 ) -> None:
     person, said = shop.person(), unique("old")
     shop.given(shop.text(person, said))
-    numbers = [row["id"] for row in house.rows("delete from people returning journal_id as id")]
+    numbers = [row["id"] for row in house.rows("delete from journal_people returning journal_id as id")]
     house.execute(
         "insert into jobs (kind, key, payload) values ('people', $1, $2)",
         shop.facebook_app,

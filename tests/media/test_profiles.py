@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.people.worker import FRESH_FOR, RETRY_AFTER, due, renewed
+from heliograph.channels.instagram.profiles.worker import FRESH_FOR, RETRY_AFTER, due, renewed
 from heliograph.messaging.arrivals import Profile
 from tests.instagram.house import House, Shop, unique
 from tests.instagram.meta import refused

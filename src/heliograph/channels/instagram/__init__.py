@@ -4,7 +4,7 @@ A message's way in:   journal -> inbound                  and out:  sending
 journal   webhooks as they came, before Meta's 200        meta      Meta's rules, and the client of its Graph API
 inbound   items understood and applied                    sending   business messages, part by part
 backfill  what webhooks missed, from Meta's threads       media     media of messages, by proxy
-accounts  how accounts are connected, kept up, and go     people    profiles of those who write
+accounts  how accounts are connected, kept up, and go     profiles  of those who write
 capabilities  what goes in and out, as a table            channel   all of it, as a channel of the server
 """
 

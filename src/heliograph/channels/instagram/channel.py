@@ -29,7 +29,7 @@ from heliograph.channels.instagram.meta.flavours import FACEBOOK
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, flavour_of
 from heliograph.channels.instagram.meta.meter import Meter
 from heliograph.channels.instagram.meta.pace import LIMITS, Kind, Pace
-from heliograph.channels.instagram.people.worker import ProfileWorker
+from heliograph.channels.instagram.profiles.worker import ProfileWorker
 from heliograph.channels.instagram.sending import conversions
 from heliograph.channels.instagram.sending.worker import OutboundWorker
 from heliograph.lanes import LaneKind

@@ -26,8 +26,8 @@ from heliograph.channels.instagram.journal.people import Whose
 from heliograph.channels.instagram.media.dress import Dresser
 from heliograph.channels.instagram.media.keep import keep_jobs
 from heliograph.channels.instagram.meta.graph import Graph
-from heliograph.channels.instagram.people.reading import read_profiles
-from heliograph.channels.instagram.people.worker import ProfileWorker
+from heliograph.channels.instagram.profiles.reading import read_profiles
+from heliograph.channels.instagram.profiles.worker import ProfileWorker
 from heliograph.events import publish
 from heliograph.lanes import Job, Lane, LaneKind, NewJob, enqueue, settle
 from heliograph.messaging import contacts, intake

@@ -21,7 +21,7 @@ from heliograph.channels.instagram.accounts.records import FacebookApps
 from heliograph.channels.instagram.media.dress import Dresser
 from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.meta.pauses import STANDING
-from heliograph.channels.instagram.people.reading import read_profile, read_profiles
+from heliograph.channels.instagram.profiles.reading import read_profile, read_profiles
 from heliograph.lanes import Job, Lane, LaneKind, NewJob, Outcome, settle
 from heliograph.messaging import contacts
 from heliograph.messaging.arrivals import Profile
