@@ -3,6 +3,7 @@
 The rooms, top floor first (`docs/architecture.md` draws the way of a message through them):
 
 ``cli`` · ``commands`` · ``app``  start things and put the server together
+``dashboard`` · ``connect``       pages: of those who run it, and to connect an account from
 ``api``                           Sunshine Conversations v2 over HTTP
 ``channels.instagram``            everything that knows Instagram
 ``messaging``                     users, conversations, messages, integrations, the window rule
@@ -10,7 +11,7 @@ The rooms, top floor first (`docs/architecture.md` draws the way of a message th
 ``events``                        the event log and its fan-out
 ``lanes``                         ordered, leased, durable work
 ``storage``                       PostgreSQL, migrations, secrets, ids
-``telemetry``                     metrics and logs
+``telemetry`` · ``look``          metrics and logs; what all pages look like
 
 ``simulator`` plays Meta and meets the server over HTTP only.
 """

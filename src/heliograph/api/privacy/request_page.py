@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from heliograph.api.look import Sheets
+from heliograph.look import Sheets
 from heliograph.messaging import owner_requests
 from heliograph.storage import Database
 

@@ -10,8 +10,8 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import Response
 
-from heliograph.api.look import hash_of, style_of
 from heliograph.api.reference.view import view
+from heliograph.look import hash_of, style_of
 
 _PACKAGE = "heliograph.api.reference"
 

@@ -1,0 +1,1 @@
+"""Pages to connect an account from, under ``/connect``: for people who have no session here, only an invitation."""

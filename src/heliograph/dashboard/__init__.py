@@ -1,0 +1,1 @@
+"""The pages of the people who run this installation, under ``/dashboard``: server-rendered, live by htmx and SSE."""
