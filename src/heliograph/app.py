@@ -3,6 +3,7 @@
 Meta ──▶ /webhooks/instagram/…   plain ASGI, before everything else
 business ──▶ /v2, /sc/v2         the API
 people ──▶ /oauth, /sc/oauth     the API, too
+            /connect             back from Meta's login dialog
 anybody ──▶ /privacy/requests    how far a data deletion is
             /sc/attachments/v2   files, by whoever knows their address
             /sc/media/v2         media of people's messages, by proxy
@@ -30,7 +31,10 @@ from heliograph.channels.instagram.journal.receive import CALLBACK_PATH
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH as PROXY_PATH
 from heliograph.channels.instagram.media.hosts import Hosts
 from heliograph.channels.instagram.meta.graph import Graph
+from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 from heliograph.channels.instagram.meta.pace import LIMITS, Kind
+from heliograph.channels.instagram.onboarding.attempts import pruning as login_pruning
+from heliograph.connect import CONNECT_PATH, create_connect
 from heliograph.delivery.guard import parse_networks
 from heliograph.delivery.removal import RemovalWorker
 from heliograph.delivery.sender import Sender
@@ -95,6 +99,7 @@ def _prunings(settings: Settings) -> list[Pruning]:
         *journal_pruning(timedelta(days=settings.keep_journal_days)),
         *owner_requests.pruning(),
         *backfill_pruning(timedelta(days=settings.keep_journal_days)),
+        *login_pruning(),
     ]
 
 
@@ -123,7 +128,9 @@ class Application:
             media_hosts=Hosts.of(settings.media_hosts, settings.graph_url),
             data_deletion=settings.data_deletion,
             backfill_every=settings.backfill_every,
+            login_hosts=LoginHosts(settings.facebook_dialog, settings.instagram_dialog, settings.instagram_api),
         )
+        self._connect = create_connect(self._instagram.onboarding, settings.reachable_at)
         self._sender = Sender(parse_networks(settings.webhook_allow_networks))
         delivery = DeliveryWorker(database, box, self._sender)
         removal = RemovalWorker(database, box, self._sender)
@@ -178,6 +185,8 @@ class Application:
             await self._media(scope, receive, send)
         elif scope["type"] == "http" and path.startswith(PROXY_PATH):
             await self._instagram.media(scope, receive, send)
+        elif scope["type"] == "http" and path.startswith(CONNECT_PATH):
+            await self._connect(scope, receive, send)
         else:
             await self._api(scope, receive, send)
 

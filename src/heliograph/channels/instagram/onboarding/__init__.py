@@ -9,14 +9,8 @@ choosing  what of it can be connected        troubles  what can go wrong, and wh
 browser   the cookie that binds the two ends service   all of it: what pages call
 """
 
-from heliograph.channels.instagram.onboarding.service import (
-    Begun,
-    Choices,
-    Connected,
-    Onboarding,
-    Purpose,
-    Returned,
-)
+from heliograph.channels.instagram.onboarding.attempts import Purpose
+from heliograph.channels.instagram.onboarding.service import Begun, Choices, Connected, Onboarding, Returned
 from heliograph.channels.instagram.onboarding.troubles import Kind, LoginError, Trouble
 
 __all__ = ["Begun", "Choices", "Connected", "Kind", "LoginError", "Onboarding", "Purpose", "Returned", "Trouble"]

@@ -1,4 +1,4 @@
-"""The cookie that binds a login to the browser in which it was begun. Pure: names and attributes, for whatever page sets it."""
+"""The cookie that binds a login to the browser in which it was begun. Pure: for whatever page sets or reads it."""
 
 import re
 import secrets

@@ -194,7 +194,7 @@ def _why_not(
 
 
 def _no_account(seen: Seen, grant: Grant) -> Reason:
-    if not grant.covers("instagram_basic", "") and grant.missing(("instagram_basic",)):
+    if grant.missing(("instagram_basic",)):
         return _reason(
             Why.SCOPE_MISSING, "Without the permission instagram_basic no Instagram account can be seen.", "rerequest"
         )
