@@ -68,7 +68,9 @@ def test_a_cancelled_dialog_is_no_error(browser: Browser, made: dict[str, Any]) 
 
 def test_an_app_in_development_mode_names_the_way_out(place: Installation, made: dict[str, Any]) -> None:
     browser = place.browser()
-    place.meta.control("/connection/not_live", 200, account_id=made["instagram_account_id"], app_id=browser.facebook_app)
+    place.meta.control(
+        "/connection/not_live", 200, account_id=made["instagram_account_id"], app_id=browser.facebook_app
+    )
     back = browser.decides(browser.begin(), made["owner_user_id"])
     text = is_page_of(visit(browser, back), Kind.CANCELLED)
     assert "Development mode" in text
@@ -78,7 +80,9 @@ def test_an_app_in_development_mode_names_the_way_out(place: Installation, made:
 @pytest.mark.parametrize("state", ["", "x" * 43, "no state at all", "%00", "é" * 20])
 def test_a_wrong_state_is_no_login(browser: Browser, state: str) -> None:
     browser.begin()
-    text = is_page_of(visit(browser, f"/connect/callback?code=abc&state={state.encode().hex() if state else ''}"), Kind.WRONG_STATE)
+    text = is_page_of(
+        visit(browser, f"/connect/callback?code=abc&state={state.encode().hex() if state else ''}"), Kind.WRONG_STATE
+    )
     assert "Try again" not in text
 
 
@@ -302,7 +306,15 @@ def test_secrets_are_in_no_log_and_no_page(
     assert all(secrets)
     out, err = capfd.readouterr()
     assert "login granted" in out + err
-    shown = [out, err, str(answer.headers), answer.body.decode(), replayed.body.decode(), repr(choices), repr(connected)]
+    shown = [
+        out,
+        err,
+        str(answer.headers),
+        answer.body.decode(),
+        replayed.body.decode(),
+        repr(choices),
+        repr(connected),
+    ]
     shown.append(repr(begun))
     for secret in secrets:
         for text in shown:

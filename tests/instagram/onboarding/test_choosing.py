@@ -25,7 +25,9 @@ def without(*scopes: str) -> Grant:
     return Grant(frozenset(GRANT.scopes or ()) - set(scopes))
 
 
-def line(seen: Seen = PAGE, grant: Grant = GRANT, here: Mapping[str, Here] | None = None, only: str | None = None) -> Row:
+def line(
+    seen: Seen = PAGE, grant: Grant = GRANT, here: Mapping[str, Here] | None = None, only: str | None = None
+) -> Row:
     return judge(seen, grant, SCOPES, here or {}, by=BY, only=only)
 
 
@@ -41,7 +43,10 @@ REASONS = {
     Why.TOKEN_MISSING: (line(replace(PAGE, token="")), "no token"),
     Why.OTHER_ACCOUNT: (line(only="17842"), "another account than @books"),
     Why.CONNECTED: (line(here={"17841": Here("i1", *BY)}), "connected here already"),
-    Why.CONNECTED_OTHERWISE: (line(here={"17841": Here("i1", "56", FACEBOOK)}), "another Facebook app, as integration i1"),
+    Why.CONNECTED_OTHERWISE: (
+        line(here={"17841": Here("i1", "56", FACEBOOK)}),
+        "another Facebook app, as integration i1",
+    ),
 }
 
 

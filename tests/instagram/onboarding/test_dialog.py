@@ -142,7 +142,9 @@ def test_a_page_in_odd_forms() -> None:
     assert (seen.page_id, seen.page_name, seen.tasks, seen.account_id) == ("10", "", None, "")
 
 
-@pytest.mark.parametrize("inspected", [None, [], {}, {"scopes": "a"}, {"granular_scopes": "x"}, {"granular_scopes": [1]}])
+@pytest.mark.parametrize(
+    "inspected", [None, [], {}, {"scopes": "a"}, {"granular_scopes": "x"}, {"granular_scopes": [1]}]
+)
 def test_a_grant_that_meta_does_not_tell(inspected: Any) -> None:
     grant = grant_of(inspected)
     assert (grant.scopes, dict(grant.targets)) == (None, {})
