@@ -9,9 +9,11 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -233,8 +235,16 @@ class Demo:
             self._answer = ""
 
 
+class DemoRunsError(Exception):
+    """A demo runs in the directory that is to be forgotten. The text says where."""
+
+
 def reset(data_dir: Path) -> None:
-    """Forget a demo. Only a directory that a demo made is removed."""
+    """Forget a demo. Only a directory that a demo made is removed. Raises :class:`DemoRunsError`."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        at = urlsplit(json.loads((data_dir / "demo.json").read_text())["server_url"])
+        with socket.create_connection((at.hostname, at.port), timeout=2):
+            raise DemoRunsError(f"A demo with the data in {data_dir} runs at {at.geturl()}.")
     if (data_dir / "demo-last.json").exists() or (data_dir / "postgres").exists():
         shutil.rmtree(data_dir)
 
