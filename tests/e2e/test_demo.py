@@ -19,6 +19,7 @@ from tests.support import open_directory
 
 NAMES = {
     "server_url",
+    "dashboard_url",
     "simulator_url",
     "account_key",
     "app_id",
@@ -88,7 +89,7 @@ def test_the_demo_is_ready_stays_and_starts_over() -> None:
 
         with demo(home) as running:
             second = running.known
-            moved = {"server_url", "simulator_url", "listener_url"}
+            moved = {"server_url", "dashboard_url", "simulator_url", "listener_url"}
             assert {n: v for n, v in second.items() if n not in moved} == {
                 n: v for n, v in first.items() if n not in moved
             }
