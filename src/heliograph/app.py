@@ -3,6 +3,7 @@
 Meta ──▶ /webhooks/instagram/…   plain ASGI, before everything else
 business ──▶ /v2, /sc/v2         the API
 people ──▶ /oauth, /sc/oauth     the API, too
+            /connect             back from Meta's login dialog
 members ──▶ /dashboard           the pages of who runs it; / leads there
 anybody ──▶ /privacy/requests    how far a data deletion is
             /sc/attachments/v2   files, by whoever knows their address
@@ -32,7 +33,10 @@ from heliograph.channels.instagram.journal.receive import CALLBACK_PATH
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH as PROXY_PATH
 from heliograph.channels.instagram.media.hosts import Hosts
 from heliograph.channels.instagram.meta.graph import Graph
+from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 from heliograph.channels.instagram.meta.pace import LIMITS, Kind
+from heliograph.channels.instagram.onboarding.attempts import pruning as login_pruning
+from heliograph.connect import CONNECT_PATH, create_connect
 from heliograph.dashboard import create_dashboard
 from heliograph.dashboard.frame import ROOT as DASHBOARD
 from heliograph.dashboard.sessions import pruning as session_pruning
@@ -100,6 +104,7 @@ def _prunings(settings: Settings) -> list[Pruning]:
         *journal_pruning(timedelta(days=settings.keep_journal_days)),
         *owner_requests.pruning(),
         *backfill_pruning(timedelta(days=settings.keep_journal_days)),
+        *login_pruning(),
         *session_pruning(),
     ]
 
@@ -129,7 +134,9 @@ class Application:
             media_hosts=Hosts.of(settings.media_hosts, settings.graph_url),
             data_deletion=settings.data_deletion,
             backfill_every=settings.backfill_every,
+            login_hosts=LoginHosts(settings.facebook_dialog, settings.instagram_dialog, settings.instagram_api),
         )
+        self._connect = create_connect(self._instagram.onboarding, settings.reachable_at)
         self._sender = Sender(parse_networks(settings.webhook_allow_networks))
         delivery = DeliveryWorker(database, box, self._sender)
         removal = RemovalWorker(database, box, self._sender)
@@ -185,6 +192,8 @@ class Application:
             await self._media(scope, receive, send)
         elif scope["type"] == "http" and path.startswith(PROXY_PATH):
             await self._instagram.media(scope, receive, send)
+        elif scope["type"] == "http" and path.startswith(CONNECT_PATH):
+            await self._connect(scope, receive, send)
         elif scope["type"] == "http" and (path == DASHBOARD or path.startswith(f"{DASHBOARD}/")):
             await self.dashboard(scope, receive, send)
         elif scope["type"] == "http" and path == "/" and scope["method"] in ("GET", "HEAD"):

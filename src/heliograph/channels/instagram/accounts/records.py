@@ -156,6 +156,11 @@ class FacebookApps:
         self._all_read_at = -1.0
         return self._apps[app_id]
 
+    def forget(self, app_id: str) -> None:
+        """An app was removed: this process knows it no more. Others find that out when they read it."""
+        self._apps.pop(app_id, None)
+        self._all_read_at = -1.0
+
     def _open(self, row: Any) -> FacebookApp:
         place = f"facebook_app:{row['id']}"
         app = FacebookApp(
