@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.profiles.worker import FRESH_FOR, RETRY_AFTER, due, renewed
 from heliograph.messaging.arrivals import Profile
 from tests.instagram.house import House, Shop, unique
@@ -258,3 +259,14 @@ def test_meta_is_not_asked_on_behalf_of_an_account_that_it_does_not_want_to_hear
     grown_old(shop, RETRY_AFTER)
     written(shop, person)
     assert meta.others.count(("GET", person)) == before + 1
+
+
+def test_a_limit_that_a_picture_meets_pauses_the_account(shop: Shop, house: House, meta: PlayedCdn) -> None:
+    person, name = unique("58"), unique("18")
+    meta.profiles[person] = (200, ama(meta, picture=meta.put(name)))
+    written(shop, person)
+    meta.files[name].good.clear()
+    meta.profiles[person] = refused(613)
+    answer = got(house, client_of(shop)["avatar_url"])
+    assert (answer.status, int(answer.headers["retry-after"]) > 20) == (503, True)
+    assert 20 < house.loop.run(pauses.standing(house.database, shop.account)).seconds <= 30

@@ -142,7 +142,7 @@ class InboundWorker:
     async def _profiles(self, strangers: Mapping[contacts.Key, Account]) -> dict[contacts.Key, Profile]:
         tokens = await records.tokens(self._database, self._box, self._apps, {key[0] for key in strangers})
         wanted = [(key, key[1], *tokens[key[0]]) for key in strangers if key[0] in tokens]
-        read = await read_profiles(self._graph, wanted)
+        read = await read_profiles(self._database, self._graph, wanted)
         return {key: self._dresser.profile(read[key], key[0], key[1], strangers[key].media_mode) for key in read}
 
     async def _apply(self, work: Sequence[tuple[Lane, list[Step]]], profiles: Mapping[contacts.Key, Profile]) -> None:

@@ -190,7 +190,7 @@ class ProfileWorker:
         modes = dict(wanted)
         tokens = await records.tokens(self._database, self._box, self._apps, {key[0] for key in modes})
         asked = [(key, key[1], *tokens[key[0]]) for key in modes if key[0] in tokens]
-        profiles = await read_profiles(self._graph, asked)
+        profiles = await read_profiles(self._database, self._graph, asked)
         dressed = {key: self._dresser.profile(profile, key[0], key[1], modes[key]) for key, profile in profiles.items()}
         return _Found(list(modes), dressed)
 
