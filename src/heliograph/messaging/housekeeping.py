@@ -112,7 +112,7 @@ class Housekeeper:
             try:
                 await work()
             except Exception as error:
-                log.warning("housekeeping failed, it will be tried again", what=name, error=repr(error))
+                log.warning("housekeeping failed, it will be tried again", what=name, error=error)
 
     async def prune(self, one: Pruning) -> int:
         """Delete a table's old rows; returns how many went. Leaves it to whoever is at it already."""

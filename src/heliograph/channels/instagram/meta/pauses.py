@@ -170,7 +170,7 @@ async def set_aside(database: Database, paused: Mapping[str, float], *, each: fl
                 groups = [row["integration_id"] for row in found]
                 await postpone(connection, SEND_LANE, groups, seconds=seconds, each=each)
     except Exception as error:
-        log.warning("not set aside", subjects=list(paused), error=repr(error))
+        log.warning("not set aside", subjects=list(paused), error=error)
 
 
 async def count(database: Database) -> None:

@@ -57,7 +57,7 @@ class OutboundWorker:
             if isinstance(ending, LeaseLostError):
                 log.warning("lease lost", conversation=lane.key)
             elif isinstance(ending, Exception):
-                log.error("send crashed", conversation=lane.key, error=repr(ending))
+                log.error("send crashed", conversation=lane.key, error=ending)
 
     async def _lane(self, lane: Lane) -> None:
         turn = Turn(lane)
