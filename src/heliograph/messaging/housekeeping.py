@@ -62,8 +62,8 @@ select (select count(*) from oldest) as seen, (select count(*) from gone) as gon
 """  # noqa: S608  the names are constants of this program
 
 
-# A webhook's job names its event; ids grow with time, within the clocks' differences.
-_WAITING_EVENT = "select min(payload) from jobs where kind = 'webhook'"
+# A webhook's job names its event; ids grow with time, within the clocks' differences. The first row of jobs_least_event.
+_WAITING_EVENT = "select payload from jobs where kind = 'webhook' order by payload limit 1"
 
 
 def prunings(*, events: timedelta, idempotency_keys: timedelta) -> list[Pruning]:
