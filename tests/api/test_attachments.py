@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import socket
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +23,7 @@ from heliograph.messaging.attachments import PIECE_BYTES
 from tests.api.conftest import Shop
 from tests.api.house import Answer, House, Key
 from tests.api.operations import BUSINESS, TEXT
+from tests.simulator.support import eventually
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
 MB = 1024 * 1024
@@ -245,13 +245,6 @@ class Slow:
             self.socket.close()
 
 
-def until(check: Any) -> None:
-    deadline = time.monotonic() + 10
-    while not check():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_50_mb_pass_through_little_memory_and_one_byte_more_does_not_pass(house: House, shop: Shop) -> None:
     size = upload.LARGEST_FILE
     assert size == 50 * MB
@@ -285,11 +278,11 @@ def test_50_mb_pass_through_little_memory_and_one_byte_more_does_not_pass(house:
 def test_a_client_that_goes_away_midway_leaves_nothing(house: House, shop: Shop) -> None:
     slow = Slow(house, shop, 8 * PIECE_BYTES)
     slow.send(b"x" * 3 * PIECE_BYTES)
-    until(lambda: rows_of(house, shop) and rows_of(house, shop)[0]["pieces"] >= 2)
+    eventually(lambda: rows_of(house, shop) and rows_of(house, shop)[0]["pieces"] >= 2)
     (row,) = rows_of(house, shop)
     assert fetch(f"{house.url}/sc/attachments/v2/{row['id']}/film.mp4").status == 404
     slow.socket.close()
-    until(lambda: rows_of(house, shop) == [])
+    eventually(lambda: rows_of(house, shop) == [])
 
 
 def test_slow_clients_hold_no_connection_of_the_database(house: House, shop: Shop) -> None:
@@ -308,8 +301,8 @@ def test_an_upload_that_takes_too_long_is_given_up(house: House, shop: Shop, mon
     monkeypatch.setattr("heliograph.api.body._DRAINED", 0)
     slow = Slow(house, shop, 2 * PIECE_BYTES)
     slow.send(b"x" * PIECE_BYTES)
-    until(lambda: rows_of(house, shop))
-    until(lambda: rows_of(house, shop) == [])
+    eventually(lambda: rows_of(house, shop))
+    eventually(lambda: rows_of(house, shop) == [])
     slow.send(b"x")
     answer = slow.answer()
     assert (answer.status, answer.error["code"]) == (408, "request_timeout")
@@ -470,8 +463,8 @@ def test_for_a_reader_that_has_gone_no_more_is_read(house: House, shop: Shop, mo
     monkeypatch.setattr(Media, "_send", watched)
     with socket.create_connection(("127.0.0.1", house.port)) as reader:
         reader.sendall(f"GET {urlsplit(url).path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        until(lambda: read)
-    until(lambda: ended)
+        eventually(lambda: read)
+    eventually(lambda: ended)
     assert ended[0] < pieces
 
 
@@ -615,7 +608,7 @@ def test_a_deleted_app_serves_nothing_and_is_erased_with_its_files(house: House,
     said(house, shop, image(uploaded(house, shop, query="&for=message")))
     slow = Slow(house, shop, 2 * PIECE_BYTES)
     slow.send(b"x" * PIECE_BYTES)
-    until(lambda: len(rows_of(house, shop)) == 11)
+    eventually(lambda: len(rows_of(house, shop)) == 11)
     assert house.delete(shop.path).status == 200
     assert {fetch(url).status for url in urls} == {404}
     house.erased()
