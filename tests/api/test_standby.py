@@ -27,8 +27,8 @@ from tests.api.house import House, Key
 from tests.api.operations import TEXT
 from tests.api.switchboards import Switchboard, control, switchboard_of, told
 from tests.conftest import Server
+from tests.delivery.customer import delivering
 from tests.delivery.target import Target
-from tests.delivery.test_worker import delivering
 from tests.simulator.support import eventually
 
 MESSAGE, PASS = "conversation:message", "switchboard:passControl"
