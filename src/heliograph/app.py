@@ -153,6 +153,7 @@ class Application:
         self._instagram.renewal.start()
         self._answers.start()
         self._instagram.backfills.start()
+        self._instagram.examinations.start()
         self._operate.ready = True
 
     async def stop(self) -> None:
@@ -160,6 +161,7 @@ class Application:
         self._operate.ready = False
         await self._answers.stop()
         await self._instagram.backfills.stop()
+        await self._instagram.examinations.stop()
         await self._housekeeper.stop()
         await self._instagram.renewal.stop()
         await self._lanes.stop(patience=DRAIN_SECONDS)
