@@ -66,8 +66,8 @@ def open_box(settings: Settings) -> SecretBox:
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """The database that the settings name, or the embedded one; migrated; closed at the end."""
+async def open_database(settings: Settings, *, migrated: bool = True) -> AsyncIterator[Database]:
+    """The database that the settings name, or the embedded one; migrated, unless told not to; closed at the end."""
     url = settings.database_url.get_secret_value()
     embedded = None
     if not url:
@@ -76,7 +76,8 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     try:
         database = await Database.connect(url, largest=settings.database_connections)
         try:
-            await migrate(database)
+            if migrated:
+                await migrate(database)
             yield database
         finally:
             await database.close()
