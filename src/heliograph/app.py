@@ -123,6 +123,8 @@ class Application:
             media_hosts=Hosts.of(settings.media_hosts, settings.graph_url),
             data_deletion=settings.data_deletion,
             backfill_every=settings.backfill_every,
+            privacy_policy_url=settings.privacy_policy_url,
+            terms_url=settings.terms_url,
         )
         self._sender = Sender(parse_networks(settings.webhook_allow_networks))
         delivery = DeliveryWorker(database, box, self._sender)

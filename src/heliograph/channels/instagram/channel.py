@@ -30,6 +30,7 @@ from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswer
 from heliograph.channels.instagram.meta.meter import Meter
 from heliograph.channels.instagram.meta.pace import LIMITS, Kind, Pace
 from heliograph.channels.instagram.profiles.worker import ProfileWorker
+from heliograph.channels.instagram.review import Review, test_calls
 from heliograph.channels.instagram.sending import conversions
 from heliograph.channels.instagram.sending.worker import OutboundWorker
 from heliograph.lanes import LaneKind
@@ -78,6 +79,8 @@ class InstagramChannel:
         media_hosts: Hosts | None = None,
         data_deletion: str = "connection",
         backfill_every: float = 0.0,
+        privacy_policy_url: str = "",
+        terms_url: str = "",
     ) -> None:
         self._database = database
         self._box = box
@@ -110,6 +113,15 @@ class InstagramChannel:
         self._inbound = InboundWorker(database, graph, self.apps, box, dresser, self._profiles)
         self._backfill = BackfillWorker(database, graph, box, self.pace, every=backfill_every)
         self.backfills = Schedule(database, every=backfill_every)
+        self.review = Review(
+            database,
+            box,
+            graph,
+            self.apps,
+            public_url=public_url,
+            privacy_policy_url=privacy_policy_url,
+            terms_url=terms_url,
+        )
 
     def pressed(self) -> bool:
         """Whether webhooks come in a flood just now: then what is not their 200 should stand back."""
@@ -180,6 +192,7 @@ class InstagramChannel:
                 *switches.values(),
             )
             await runs.connected(connection, app_id, facebook_app, found.account_id, self._graph.now())
+            await test_calls.note(connection, facebook_app, test_calls.CONNECTING[found.login], self._graph.now())
         log.info("connected", integration=integration_id, account=found.account_id, facebook_app=facebook_app)
         return integration_id
 
@@ -252,6 +265,8 @@ class InstagramChannel:
                     found.owner_id,
                 )
                 await runs.reconnected(connection, integration_id)
+                proven = test_calls.CONNECTING[found.login]
+                await test_calls.note(connection, row["facebook_app_id"], proven, self._graph.now())
 
     async def _renew(self, row: Any, token: str) -> Found:
         app = await self.apps.reload(row["facebook_app_id"])
