@@ -78,7 +78,7 @@ def test_the_demo_is_ready_stays_and_starts_over() -> None:
         output = running.printed()
         assert "Traceback" not in output
         assert first["simulator_url"] in output
-        assert "curl" in output
+        assert f"/conversations/{conversation}/messages -d" in output, "a line to answer with"
         assert not (home / "demo.json").exists(), "it says that a demo runs"
 
         with demo(home) as running:
