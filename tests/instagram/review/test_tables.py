@@ -28,7 +28,7 @@ def test_the_page_is_what_the_tables_say() -> None:
 @pytest.mark.parametrize("login", FLAVOURS)
 def test_every_permission_that_is_asked_for_has_a_row(login: str) -> None:
     flavour = FLAVOURS[login]
-    wanted = set(flavour.required_scopes) | set(getattr(flavour, "scopes", ()))
+    wanted = set(flavour.required_scopes) | set(getattr(flavour, "wanted_scopes", ()))
     rows = {one.name: one for one in permissions.of_login(login)}
     assert wanted <= rows.keys()
     assert all(rows[name].need is Need.REQUIRED for name in flavour.required_scopes)

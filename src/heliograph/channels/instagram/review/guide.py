@@ -35,15 +35,19 @@ with each permission.
    must say what you do with messages, how long you keep them and how they are deleted ([privacy](privacy.md) has the facts).
 3. **Enter the addresses** below at Meta.
 4. **Connect an account** of your own with the app that you will submit.
-5. **Make the test calls**: `heliograph app-review FACEBOOK_APP_ID --make-calls`. Meta wants at least one successful call for
-   each permission within 30 days before you submit. Meta's own counter may take a day to show them.
+5. **Make the test calls**: in the dashboard under Settings, App Review, or `heliograph app-review FACEBOOK_APP_ID
+   --make-calls`. Meta wants at least one successful call for each permission within 30 days before you submit. Meta's own
+   counter may take a day to show them.
 6. **Record the screencast** along the storyboard below.
 7. **Submit**: App Dashboard, App Review, Permissions and Features, *Request Advanced Access* for each. Copy the texts below
    and put in your names for `[company]` and `[product]`. Answer the data handling questions.
 8. **Passed?** Switch the app to Live. **Refused?** Meta says which permission and why: mend that, and submit that one again.
 
-`heliograph app-review FACEBOOK_APP_ID` tells at any time what is missing; `--json` for programs, `--company` and `--product`
-to have the texts filled in.
+Settings, App Review and `heliograph app-review FACEBOOK_APP_ID` tell at any time what is missing, and have the texts with
+your names filled in (`--company`, `--product`; `--json` for programs). Owners see all Facebook apps and make the test calls;
+agents see those that their apps are connected by, without the verify token.
+
+![App Review in the dashboard](images/dashboard-app-review.png)
 
 Ask only for what you use: a permission without a scene in the screencast is the usual reason for a refusal. The other one is
 a reviewer who cannot get in, or sees no list of Pages to choose from.
