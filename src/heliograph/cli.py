@@ -22,7 +22,9 @@ cli = typer.Typer(
 keys = typer.Typer(no_args_is_help=True, help="Make, list and delete API keys.")
 journal = typer.Typer(no_args_is_help=True, help="What webhooks could not be applied, and trying them again.")
 oauth = typer.Typer(no_args_is_help=True, help="Register, list and delete OAuth clients.")
+members = typer.Typer(no_args_is_help=True, help="Who may sign in to the dashboard, and links to get in by.")
 cli.add_typer(keys, name="keys")
+cli.add_typer(members, name="members")
 cli.add_typer(oauth, name="oauth")
 cli.add_typer(journal, name="journal")
 
@@ -53,7 +55,11 @@ def serve(
     configure_logging(
         level=settings.log_level, as_json={"auto": None, "json": True, "pretty": False}[settings.log_format]
     )
-    _guarded(lambda: run(serve_app(settings)))
+
+    def tell(link: str) -> None:
+        console.print(f"[sun]Nobody runs this yet.[/sun] Make your account, within the hour:\n  [sun]{link}[/sun]")
+
+    _guarded(lambda: run(serve_app(settings, first_run=tell)))
 
 
 @cli.command()
@@ -84,7 +90,10 @@ def demo(
     from heliograph.commands.run import run
 
     if reset:
-        demos.reset(data_dir)
+        try:
+            demos.reset(data_dir)
+        except demos.DemoRunsError as error:
+            fail(str(error), "Stop it with Ctrl-C where it was started, then try again.")
     session = demos.Demo(port, simulator_port, listen_port or simulator_port + 1, data_dir)
     _guarded(lambda: run(session.run()))
 
@@ -254,6 +263,44 @@ def keys_verify_token(facebook_app_id: str, as_json: AsJson = False) -> None:
             console.print(
                 f"callback URL  [sun]{found['callback_url']}[/sun]\nverify token  [sun]{found['verify_token']}[/sun]"
             )
+
+    _guarded(work)
+
+
+@members.command("link")
+def members_link(
+    email: Annotated[str | None, typer.Option(help="Whose. Without: the first owner's, or the only owner's.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """A link to get in by, once: to make the first account, or to choose a new password."""
+    from heliograph.commands.members import make_link
+
+    def work() -> None:
+        made = asyncio.run(make_link(_settings(), email))
+        if as_json:
+            print(json.dumps(made, indent=2))
+        else:
+            console.print(f"[sun]{made['link']}[/sun]")
+            whose = f"For {escape(made['email'])}. " if made["email"] else "For the first owner. "
+            console.print(f"[soft]{whose}It opens once, until {made['until']}.[/soft]")
+
+    _guarded(work)
+
+
+@members.command("list")
+def members_list(as_json: AsJson = False) -> None:
+    """All members."""
+    from heliograph.commands.members import list_members
+
+    def work() -> None:
+        rows = asyncio.run(list_members(_settings()))
+        if as_json:
+            print(json.dumps(rows, indent=2))
+        for row in rows if not as_json else ():
+            words = f"{row['role']:<6} [soft]{row['state']:<9}[/soft]"
+            console.print(f"{words} {escape(row['email']):<32} {escape(row['name'])}")
+        if not rows and not as_json:
+            console.print("Nobody yet. `heliograph members link` makes a link for the first owner.")
 
     _guarded(work)
 

@@ -9,9 +9,11 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -49,6 +51,7 @@ class Demo:
         self._data_dir = data_dir
         # How to answer by hand, until it was told.
         self._answer = ""
+        self._first_run = ""
         # Set, not inherited: a demo must not touch somebody's real database or Meta.
         for name in [name for name in os.environ if name.startswith("HELIOGRAPH_")]:
             if name not in ("HELIOGRAPH_LOG_LEVEL", "HELIOGRAPH_LOG_FORMAT"):
@@ -74,7 +77,7 @@ class Demo:
         tasks = [
             _named("simulator", simulator.serve(HOST, self.simulator_port, self._data_dir, ready=simulating)),
             _named("listener", listen(HOST, self._listen_port, listener, ready=listening)),
-            _named("server", serve(self.settings, ready=serving)),
+            _named("server", serve(self.settings, ready=serving, first_run=self._found_empty)),
         ]
         try:
             for ready in (simulating, listening, serving):
@@ -163,8 +166,20 @@ class Demo:
             **{name: seed[name] for name in ("instagram_account_id", "instagram_username", "customer_id")},
         }
 
+    def _dashboard_words(self) -> str:
+        return "make your account, within the hour" if self._first_run else "accounts, keys, members"
+
     def _urls(self) -> dict[str, str]:
-        return {"server_url": self.server_url, "simulator_url": self.simulator_url, "listener_url": self._listen_url}
+        return {
+            "server_url": self.server_url,
+            "dashboard_url": self._first_run or f"{self.server_url}/dashboard/",
+            "simulator_url": self.simulator_url,
+            "listener_url": self._listen_url,
+        }
+
+    def _found_empty(self, link: str) -> None:
+        """There is no member yet: the dashboard opens with this."""
+        self._first_run = link
 
     @property
     def _listen_url(self) -> str:
@@ -207,6 +222,7 @@ class Demo:
         )
         for label, text in (
             ("Phone", f"[sun]{self.simulator_url}/[/sun]  be a customer: write, send a picture, mention a story"),
+            ("Dashboard", f"[sun]{known['dashboard_url']}[/sun]  {self._dashboard_words()}"),
             ("API", f"[sun]{base}[/sun]"),
             ("Webhooks", f"[sun]{self._listen_url}[/sun]  what your system would get; also here below"),
             ("Simulator", f"{self.simulator_url}/_simulator/docs  play tricks: faults, time travel"),
@@ -233,8 +249,16 @@ class Demo:
             self._answer = ""
 
 
+class DemoRunsError(Exception):
+    """A demo runs in the directory that is to be forgotten. The text says where."""
+
+
 def reset(data_dir: Path) -> None:
-    """Forget a demo. Only a directory that a demo made is removed."""
+    """Forget a demo. Only a directory that a demo made is removed. Raises :class:`DemoRunsError`."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        at = urlsplit(json.loads((data_dir / "demo.json").read_text())["server_url"])
+        with socket.create_connection((at.hostname, at.port), timeout=2):
+            raise DemoRunsError(f"A demo with the data in {data_dir} runs at {at.geturl()}.")
     if (data_dir / "demo-last.json").exists() or (data_dir / "postgres").exists():
         shutil.rmtree(data_dir)
 
