@@ -151,12 +151,12 @@ async def _key(found: Examined, settings: Settings, database: Database) -> Secre
         except SecretError as error:
             sick.append(str(error))
     if sick:
-        repair = (
+        steps = (
             "Give the key that they were sealed with after the current one, separated by a comma (HELIOGRAPH_SECRET_KEY).",
             "If it is lost: give every integration a new token.",
         )
         told = f"{len(sick)} of {len(rows)} stored secrets cannot be read: {sick[0]}"
-        found.installation.append(_broken(_KEY, told, "Their accounts can neither send nor be read.", repair))
+        found.installation.append(_broken(_KEY, told, "Their accounts can neither send nor be read.", steps))
     else:
         found.installation.append(_well(_KEY, f"It opens everything that is stored ({len(rows)} secrets)."))
     return box
