@@ -1,8 +1,10 @@
 """Every check, by table: facts in, a finding out."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -298,3 +300,16 @@ def test_a_finding_is_kept_as_it_is() -> None:
 
 def test_the_table_of_versions_is_in_order() -> None:
     assert list(versions.ENDS) == sorted(versions.ENDS, key=lambda name: float(name[1:]), reverse=True)
+
+
+def test_the_documentation_has_every_check_with_what_it_stops() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "doctor.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `([\w:]+)` \|[^|]*\| ?([\w, ]*?) ?\|$", text, re.M))
+    assert list(rows) == [check.name for check in CHECKS]
+    stops: dict[str, set[str]] = {name: set() for name in rows}
+    every = [*((FACTS, row) for row in ROWS), *((INSTAGRAM_FACTS, row) for row in INSTAGRAM_ROWS)]
+    for scope in FLAVOURS[INSTAGRAM].required_scopes:
+        every.append((INSTAGRAM_FACTS, (f"scope:{scope}", token(scopes=frozenset()), B, "")))
+    for facts, (name, changes, _, _) in every:
+        stops[name] |= set(found(replace(facts, **changes), name).stops)
+    assert {name: set(told.split(", ")) - {""} for name, told in rows.items()} == stops

@@ -83,7 +83,7 @@ def test_a_key_that_does_not_open_what_is_stored(typed: Command, patient: Patien
     assert result.exit_code == 1
     assert "✗ Secret key" in result.output
     assert "stored secrets cannot be read" in result.output
-    patient.house.execute("update integrations set status = 'active' where id = $1", patient.shop.integration_id)
+    assert patient.status == "active"
 
 
 def test_a_database_that_does_not_answer_or_is_not_migrated(
