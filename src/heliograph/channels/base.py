@@ -13,6 +13,14 @@ class ConnectError(Exception):
     """An integration cannot be made or changed as asked. The text says what to do; it is shown to the caller."""
 
 
+class GoneError(ConnectError):
+    """What it would belong to was deleted meanwhile: ``what`` is ``app`` or ``integration``."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The {what} was deleted while the account was being connected. Nothing was connected.")
+        self.what = what
+
+
 class SendOutcome(StrEnum):
     """How handing one part to a channel ended: a closed set; every error code maps to one of these."""
 

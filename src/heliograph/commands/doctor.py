@@ -123,6 +123,7 @@ async def _version(database: Database) -> str:
 
 async def _migrations(database: Database) -> Finding:
     waiting = await pending(database)
+    repair: tuple[str, ...]
     if waiting:
         told = f"{len(waiting)} migrations have not run: {', '.join(waiting[:5])}{'…' if len(waiting) > 5 else ''}."
         repair = ("Run `heliograph migrate`, or start the server: it does so too.",)

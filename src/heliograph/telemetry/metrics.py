@@ -176,6 +176,13 @@ ERASED = Counter(
     ["table"],
     registry=REGISTRY,
 )
+
+SIGN_INS = Counter(
+    "heliograph_dashboard_sign_ins_total",
+    "Attempts to sign in to the dashboard, by outcome",
+    ["outcome"],
+    registry=REGISTRY,
+)
 INTEGRATIONS = Gauge(
     "heliograph_integrations",
     "Integrations by what the doctor last found: ok, warning, broken, unknown, inactive",

@@ -4,12 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from heliograph.channels.base import ChannelError, ConnectError, Conversions, SendOutcome
+from asyncpg.exceptions import ForeignKeyViolationError
+
+from heliograph.channels.base import ChannelError, ConnectError, Conversions, GoneError, SendOutcome
 from heliograph.channels.instagram.accounts import departure
 from heliograph.channels.instagram.accounts.callbacks import OwnerCallbacks, asked
 from heliograph.channels.instagram.accounts.departure import DepartureWorker
-from heliograph.channels.instagram.accounts.logins import Found, logins
-from heliograph.channels.instagram.accounts.records import TYPE, FacebookApps, token_place, tokens
+from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppRegister
+from heliograph.channels.instagram.accounts.logins import Found, Login, logins
+from heliograph.channels.instagram.accounts.records import TYPE, FacebookApp, FacebookApps, token_place, tokens
 from heliograph.channels.instagram.accounts.renewal import Renewal
 from heliograph.channels.instagram.backfill import BackfillWorker, Schedule, runs
 from heliograph.channels.instagram.doctor import records as health
@@ -34,9 +37,12 @@ from heliograph.channels.instagram.media.proxy import Proxy
 from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.meta.flavours import FACEBOOK
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, flavour_of
+from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 from heliograph.channels.instagram.meta.meter import Meter
 from heliograph.channels.instagram.meta.pace import LIMITS, Kind, Pace
+from heliograph.channels.instagram.onboarding import Onboarding
 from heliograph.channels.instagram.profiles.worker import ProfileWorker
+from heliograph.channels.instagram.review import Review, test_calls
 from heliograph.channels.instagram.sending import conversions
 from heliograph.channels.instagram.sending.worker import OutboundWorker
 from heliograph.lanes import LaneKind
@@ -71,6 +77,13 @@ REAL_META = "https://graph.facebook.com"
 _ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended($1, 448378268016))"
 
 
+# Whether other integrations need a Facebook app and a Page. Served by instagram_accounts_of_facebook_app.
+_OTHERS = """
+select exists (select from instagram_accounts where facebook_app_id = $1) as of_app,
+    exists (select from instagram_accounts where facebook_app_id = $1 and page_id = $2) as of_page
+"""
+
+
 class InstagramChannel:
     """Instagram Direct, of accounts connected by Facebook Login or by Instagram Login."""
 
@@ -88,6 +101,9 @@ class InstagramChannel:
         media_hosts: Hosts | None = None,
         data_deletion: str = "connection",
         backfill_every: float = 0.0,
+        login_hosts: LoginHosts | None = None,
+        privacy_policy_url: str = "",
+        terms_url: str = "",
     ) -> None:
         self._database = database
         self._box = box
@@ -95,6 +111,20 @@ class InstagramChannel:
         self._public_url = public_url
         self.apps = FacebookApps(database, box)
         self._logins = logins(graph, self.apps, box, lambda app_id: callback_url(self._public_url, app_id))
+        hosts = login_hosts or LoginHosts()
+        self.facebook_apps = FacebookAppRegister(database, self.apps, graph, hosts, public_url=public_url)
+        self.review = Review(
+            database,
+            box,
+            graph,
+            self.apps,
+            public_url=public_url,
+            privacy_policy_url=privacy_policy_url,
+            terms_url=terms_url,
+        )
+        self.onboarding = Onboarding(
+            database, box, graph, self.apps, self.facebook_apps, self, hosts, noted=self.review.note_login
+        )
         self.renewal = Renewal(database, box, graph)
         graph.renew = self.renewal.instead_of
         self._flood = Flood()
@@ -176,6 +206,23 @@ class InstagramChannel:
         await login.subscribe(app, found)
         switches = _DEFAULTS | _given(_SWITCHES, request)
         integration_id = new_id()
+        try:
+            await self._insert(app_id, facebook_app, integration_id, found, request, switches)
+        except ForeignKeyViolationError:
+            await self._take_back(login, app, integration_id, found)
+            raise GoneError("app") from None
+        log.info("connected", integration=integration_id, account=found.account_id, facebook_app=facebook_app)
+        return integration_id
+
+    async def _insert(
+        self,
+        app_id: str,
+        facebook_app: str,
+        integration_id: str,
+        found: Found,
+        request: Mapping[str, Any],
+        switches: Mapping[str, Any],
+    ) -> None:
         settings = {"appId": facebook_app, **found.shown, **switches}
         async with self._database.transaction() as connection:
             await connection.execute(_ONE_BY_ONE, f"{app_id}/{found.account_id}")
@@ -208,8 +255,24 @@ class InstagramChannel:
             )
             await want(connection, [integration_id])
             await runs.connected(connection, app_id, facebook_app, found.account_id, self._graph.now())
-        log.info("connected", integration=integration_id, account=found.account_id, facebook_app=facebook_app)
-        return integration_id
+            await test_calls.note(connection, facebook_app, test_calls.CONNECTING[found.login], self._graph.now())
+
+    async def _take_back(self, login: Login, app: FacebookApp, integration_id: str, found: Found) -> None:
+        """What would have had the account is gone: unsubscribe again, unless another integration needs it."""
+        sealed = self._box.seal(found.token, token_place(integration_id))
+        row = {
+            "integration_id": integration_id,
+            "page_id": found.page_id,
+            "page_token": sealed,
+            "login": found.login,
+        }
+        others = await self._database.fetchrow(_OTHERS, app.id, found.page_id)
+        if not others["of_page"]:
+            with _at_best(integration_id, "Page"):
+                await login.unsubscribe(app, row)
+        if not others["of_app"]:
+            with _at_best(integration_id, "app"):
+                await login.unsubscribe_app(app)
 
     async def _check_new(self, reader: Database | Connection, app_id: str, facebook_app: str, found: Found) -> None:
         """The same account twice in one app would tell every message twice (index instagram_accounts_once).
@@ -253,9 +316,9 @@ class InstagramChannel:
         if found:
             settings |= found.shown
         async with self._database.transaction() as connection:
-            await connection.execute(
+            there = await connection.fetchval(
                 "update integrations set settings = settings - case when $3 then 'tokenError' else '' end || $2::jsonb,"
-                " status = case when $3 then 'active' else status end where id = $1",
+                " status = case when $3 then 'active' else status end where id = $1 returning id",
                 integration_id,
                 settings,
                 found is not None,
@@ -268,7 +331,7 @@ class InstagramChannel:
                 integration_id,
                 *(settings.get(name) for name in _SWITCHES),
             )
-            if found:
+            if found and there:
                 await connection.execute(
                     "update instagram_accounts set page_token = $2, page_id = $3, token_expires_at = $4, refresh_at = $5,"
                     " refresh_error = null, refusal = null, refused_at = null, ailment = null, owner_id = $6,"
@@ -283,6 +346,12 @@ class InstagramChannel:
                 )
                 await want(connection, [integration_id], at_once=True)
                 await runs.reconnected(connection, integration_id)
+                proven = test_calls.CONNECTING[found.login]
+                await test_calls.note(connection, row["facebook_app_id"], proven, self._graph.now())
+        if there is None:
+            if found and (app := await self.apps.reload(row["facebook_app_id"])):
+                await self._take_back(self._logins[row["login"]], app, integration_id, found)
+            raise GoneError("integration")
 
     async def _renew(self, row: Any, token: str) -> Found:
         app = await self.apps.reload(row["facebook_app_id"])
