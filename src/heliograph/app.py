@@ -3,6 +3,8 @@
 Meta ──▶ /webhooks/instagram/…   plain ASGI, before everything else
 business ──▶ /v2, /sc/v2         the API
 people ──▶ /oauth, /sc/oauth     the API, too
+            /connect             back from Meta's login dialog
+members ──▶ /dashboard           the pages of who runs it; / leads there
 anybody ──▶ /privacy/requests    how far a data deletion is
             /sc/attachments/v2   files, by whoever knows their address
             /sc/media/v2         media of people's messages, by proxy
@@ -12,13 +14,14 @@ operator ──▶ /healthz /readyz /metrics
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
+from starlette.responses import RedirectResponse
 
 from heliograph.api import Services, create_api
 from heliograph.api.limits import Limits
@@ -30,7 +33,13 @@ from heliograph.channels.instagram.journal.receive import CALLBACK_PATH
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH as PROXY_PATH
 from heliograph.channels.instagram.media.hosts import Hosts
 from heliograph.channels.instagram.meta.graph import Graph
+from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 from heliograph.channels.instagram.meta.pace import LIMITS, Kind
+from heliograph.channels.instagram.onboarding.attempts import pruning as login_pruning
+from heliograph.connect import CONNECT_PATH, create_connect
+from heliograph.dashboard import create_dashboard
+from heliograph.dashboard.frame import ROOT as DASHBOARD
+from heliograph.dashboard.sessions import pruning as session_pruning
 from heliograph.delivery.guard import parse_networks
 from heliograph.delivery.removal import RemovalWorker
 from heliograph.delivery.sender import Sender
@@ -66,8 +75,8 @@ def open_box(settings: Settings) -> SecretBox:
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """The database that the settings name, or the embedded one; migrated; closed at the end."""
+async def open_database(settings: Settings, *, migrated: bool = True) -> AsyncIterator[Database]:
+    """The database that the settings name, or the embedded one; migrated, unless told not to; closed at the end."""
     url = settings.database_url.get_secret_value()
     embedded = None
     if not url:
@@ -76,7 +85,8 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     try:
         database = await Database.connect(url, largest=settings.database_connections)
         try:
-            await migrate(database)
+            if migrated:
+                await migrate(database)
             yield database
         finally:
             await database.close()
@@ -95,6 +105,8 @@ def _prunings(settings: Settings) -> list[Pruning]:
         *journal_pruning(timedelta(days=settings.keep_journal_days)),
         *owner_requests.pruning(),
         *backfill_pruning(timedelta(days=settings.keep_journal_days)),
+        *login_pruning(),
+        *session_pruning(),
     ]
 
 
@@ -123,7 +135,11 @@ class Application:
             media_hosts=Hosts.of(settings.media_hosts, settings.graph_url),
             data_deletion=settings.data_deletion,
             backfill_every=settings.backfill_every,
+            login_hosts=LoginHosts(settings.facebook_dialog, settings.instagram_dialog, settings.instagram_api),
+            privacy_policy_url=settings.privacy_policy_url,
+            terms_url=settings.terms_url,
         )
+        self._connect = create_connect(self._instagram.onboarding, settings.reachable_at)
         self._sender = Sender(parse_networks(settings.webhook_allow_networks))
         delivery = DeliveryWorker(database, box, self._sender)
         removal = RemovalWorker(database, box, self._sender)
@@ -143,6 +159,7 @@ class Application:
             channel_clock=self._graph.now,
         )
         self._api = create_api(services)
+        self.dashboard = create_dashboard(services)
         self._media = Media(database)
         self._operate = Operate(database, (kind.name for kind in kinds), self._instagram.count, clock=self._graph.now)
 
@@ -153,6 +170,7 @@ class Application:
         self._instagram.renewal.start()
         self._answers.start()
         self._instagram.backfills.start()
+        self._instagram.examinations.start()
         self._operate.ready = True
 
     async def stop(self) -> None:
@@ -160,6 +178,7 @@ class Application:
         self._operate.ready = False
         await self._answers.stop()
         await self._instagram.backfills.stop()
+        await self._instagram.examinations.stop()
         await self._housekeeper.stop()
         await self._instagram.renewal.stop()
         await self._lanes.stop(patience=DRAIN_SECONDS)
@@ -178,12 +197,22 @@ class Application:
             await self._media(scope, receive, send)
         elif scope["type"] == "http" and path.startswith(PROXY_PATH):
             await self._instagram.media(scope, receive, send)
+        elif scope["type"] == "http" and path.startswith(CONNECT_PATH):
+            await self._connect(scope, receive, send)
+        elif scope["type"] == "http" and (path == DASHBOARD or path.startswith(f"{DASHBOARD}/")):
+            await self.dashboard(scope, receive, send)
+        elif scope["type"] == "http" and path == "/" and scope["method"] in ("GET", "HEAD"):
+            await RedirectResponse(f"{DASHBOARD}/", 307)(scope, receive, send)
         else:
             await self._api(scope, receive, send)
 
 
-async def serve(settings: Settings, *, ready: asyncio.Event | None = None) -> None:
+async def serve(
+    settings: Settings, *, ready: asyncio.Event | None = None, first_run: Callable[[str], None] | None = None
+) -> None:
     """Run the server until cancelled; then drain and stop. ``ready`` is set once it answers.
+
+    ``first_run`` is told, before that, the address at which the first owner makes an account, as long as there is none.
 
     Raises OSError when the port is taken.
     """
@@ -211,10 +240,14 @@ async def serve(settings: Settings, *, ready: asyncio.Event | None = None) -> No
                 graph=f"{settings.graph_url}/{settings.graph_version}",
                 seconds=round(time.monotonic() - started, 2),
             )
+            link = await application.dashboard.first_link() if first_run is not None else None
+            if first_run is not None and link is not None:
+                first_run(link)
             if ready is not None:
                 ready.set()
             await asyncio.shield(serving)
         finally:
+            application.dashboard.stop()  # open pages would hold the HTTP server up
             http.stop()  # type: ignore[no-untyped-call]  # granian leaves it unannotated
             await asyncio.wait({serving}, timeout=2)
             await application.stop()

@@ -158,6 +158,11 @@ class FacebookApps:
         self._all_read_at = -1.0
         return self._apps[app_id]
 
+    def forget(self, app_id: str) -> None:
+        """An app was removed: this process knows it no more. Others find that out when they read it."""
+        self._apps.pop(app_id, None)
+        self._all_read_at = -1.0
+
     def _open(self, row: Any) -> FacebookApp:
         place = f"facebook_app:{row['id']}"
         app = FacebookApp(
@@ -199,8 +204,10 @@ async def connected(connection: Connection, keys: Iterable[tuple[str, str]]) -> 
 
 
 # Whether Meta accepts nothing of an account `a` with its integration `i` any more. A token whose renewal failed is good
-# until its end.
-REFUSED = "(i.status = 'error' and (a.refusal is not null or a.refresh_error is null))"
+# until its end, and what keeps only webhooks away (`ailment`) stops no message.
+REFUSED = """(i.status = 'inactive' or (
+    i.status = 'error' and (a.refusal is not null or (a.refresh_error is null and a.ailment is null))
+))"""
 
 # Served by the primary keys.
 _TOKENS = f"""

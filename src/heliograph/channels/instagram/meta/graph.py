@@ -19,7 +19,7 @@ from heliograph.telemetry import metrics
 CLOCK_TOLERANCE = timedelta(minutes=2)
 # The token's time is over (code, subcode).
 EXPIRED = (190, 463)
-_SECRET_PARAMS = ("input_token", "client_secret", "access_token")
+_SECRET_PARAMS = ("input_token", "client_secret", "access_token", "code", "code_verifier", "fb_exchange_token")
 
 
 @dataclass(eq=False)
@@ -211,6 +211,30 @@ class Graph:
             if name == "send":
                 metrics.SEND_SECONDS.observe(time.perf_counter() - started)
 
+    async def exchange(self, url: str, form: Mapping[str, str]) -> dict[str, Any]:
+        """A form without a token, as logins have them: ``url`` is whole, or a path of the Graph API. Raises as :meth:`call`.
+
+        What is secret goes in the body: an address ends up in logs, on Meta's side too.
+        """
+        whole = url if url.startswith("http") else f"{self._base}{url}"
+        status = "none"
+        try:
+            async with self._session.post(
+                whole, data=dict(form), allow_redirects=False, timeout=self._timeout
+            ) as response:
+                status = str(response.status)
+                self._note_clock(response.headers.get("Date"))
+                return _answer(response.status, await response.read())
+        except GraphError as error:
+            error.message = without(error.message, *map(form.get, _SECRET_PARAMS))
+            raise
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NotSentError(f"no connection to Meta: {error}") from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise NoAnswerError(f"no answer of Meta's: {type(error).__name__}") from error
+        finally:
+            metrics.GRAPH_CALLS.labels("login", status).inc()
+
     def _note_clock(self, date: str | None) -> None:
         if date is None:
             return
@@ -246,6 +270,9 @@ def _answer(status: int, raw: bytes) -> dict[str, Any]:
             str(told.get("message", "")),
             told.get("is_transient") is True,
         )
+    # The code exchange of Instagram Login has an error form of its own, without an envelope (4.6).
+    if isinstance(answer.get("error_message"), str):
+        raise GraphError(status, _int(answer.get("code")) or 0, None, answer["error_message"])
     if status >= 400:
         raise _not_metas(status)
     return answer
