@@ -90,7 +90,10 @@ def demo(
     from heliograph.commands.run import run
 
     if reset:
-        demos.reset(data_dir)
+        try:
+            demos.reset(data_dir)
+        except demos.DemoRunsError as error:
+            fail(str(error), "Stop it with Ctrl-C where it was started, then try again.")
     session = demos.Demo(port, simulator_port, listen_port or simulator_port + 1, data_dir)
     _guarded(lambda: run(session.run()))
 

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from heliograph.commands.demo import DemoRunsError, reset
 from tests.e2e.stack import call, free_port, wait_for
 from tests.support import open_directory
 
@@ -75,11 +78,13 @@ def test_the_demo_is_ready_stays_and_starts_over() -> None:
             call("POST", f"{first['simulator_url']}/_simulator/messages", who | {"text": "hello"})
             told = wait_for(lambda: call("GET", f"{first['listener_url']}webhooks.json")[1])
             conversation = told[0]["payload"]["conversation"]["id"]
+            with pytest.raises(DemoRunsError):
+                reset(home)
         assert running.process.returncode == 0
         output = running.printed()
         assert "Traceback" not in output
         assert first["simulator_url"] in output
-        assert "curl" in output
+        assert f"/conversations/{conversation}/messages -d" in output, "a line to answer with"
         assert not (home / "demo.json").exists(), "it says that a demo runs"
 
         with demo(home) as running:

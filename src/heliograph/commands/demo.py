@@ -9,9 +9,11 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -48,6 +50,8 @@ class Demo:
         self._last = data_dir / "demo-last.json"
         self._data_dir = data_dir
         self._first_run = ""
+        # How to answer by hand, until it was told.
+        self._answer = ""
         # Set, not inherited: a demo must not touch somebody's real database or Meta.
         for name in [name for name in os.environ if name.startswith("HELIOGRAPH_")]:
             if name not in ("HELIOGRAPH_LOG_LEVEL", "HELIOGRAPH_LOG_FORMAT"):
@@ -68,7 +72,7 @@ class Demo:
         self._file.unlink(missing_ok=True)
         level = os.environ.get("HELIOGRAPH_LOG_LEVEL", "WARNING")
         configure_logging(level=level)
-        listener = Listener()
+        listener = Listener(spoken=self._tell_how_to_answer)
         simulating, serving, listening = asyncio.Event(), asyncio.Event(), asyncio.Event()
         tasks = [
             _named("simulator", simulator.serve(HOST, self.simulator_port, self._data_dir, ready=simulating)),
@@ -225,22 +229,36 @@ class Demo:
             ("Keys", f"{self._file}  ids, keys and secrets of this demo"),
         ):
             console.print(f"  {label:<10} {text}")
-        console.print("\n  Write on the phone page first; then answer:\n")
         user = f"{known['app_key']['id']}:{known['app_key']['secret']}"
         reply = '{"author":{"type":"business"},"content":{"type":"text","text":"Hello from the API"}}'
-        console.print(
+        self._answer = (
             f"  curl -u {user} -H 'content-type: application/json' \\\n"
-            f"    {base}/conversations/CONVERSATION_ID/messages -d '{reply}'",
-            markup=False,
-            style="soft",
+            f"    {base}/conversations/CONVERSATION_ID/messages -d '{reply}'"
         )
         console.print(
-            "\n  CONVERSATION_ID stands in the webhook below. [soft]Ctrl-C stops everything; the data stays.[/soft]\n"
+            "\n  Write on the phone page: the line that answers appears here. [soft]Ctrl-C stops everything; the data"
+            " stays.[/soft]\n"
         )
+
+    def _tell_how_to_answer(self, conversation_id: str) -> None:
+        """The first message came: a line to paste."""
+        if self._answer:
+            console.print("\n  Answer it:\n")
+            console.print(self._answer.replace("CONVERSATION_ID", conversation_id), markup=False, style="soft")
+            console.print()
+            self._answer = ""
+
+
+class DemoRunsError(Exception):
+    """A demo runs in the directory that is to be forgotten. The text says where."""
 
 
 def reset(data_dir: Path) -> None:
-    """Forget a demo. Only a directory that a demo made is removed."""
+    """Forget a demo. Only a directory that a demo made is removed. Raises :class:`DemoRunsError`."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        at = urlsplit(json.loads((data_dir / "demo.json").read_text())["server_url"])
+        with socket.create_connection((at.hostname, at.port), timeout=2):
+            raise DemoRunsError(f"A demo with the data in {data_dir} runs at {at.geturl()}.")
     if (data_dir / "demo-last.json").exists() or (data_dir / "postgres").exists():
         shutil.rmtree(data_dir)
 
