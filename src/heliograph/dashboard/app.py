@@ -44,9 +44,9 @@ _HEADERS = {
 }
 
 
-def create_dashboard(services: Services, sections: Sequence[Section] = SECTIONS) -> "Dashboard":
+def create_dashboard(services: Services) -> "Dashboard":
     """The dashboard of one process."""
-    return Dashboard(services, sections)
+    return Dashboard(services, SECTIONS)
 
 
 class Dashboard:
