@@ -117,7 +117,7 @@ def test_answers_cannot_be_framed_sniffed_or_kept(house: House, owner: Browser) 
         assert policy["script-src"] == policy["style-src"] == policy["form-action"] == "'self'"
         assert headers["x-frame-options"] == "DENY"
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         assert headers["cache-control"] == "no-store"
 
 
