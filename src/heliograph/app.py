@@ -3,6 +3,7 @@
 Meta ──▶ /webhooks/instagram/…   plain ASGI, before everything else
 business ──▶ /v2, /sc/v2         the API
 people ──▶ /oauth, /sc/oauth     the API, too
+            /connect             back from Meta's login dialog
 members ──▶ /dashboard           the pages of who runs it; / leads there
 anybody ──▶ /privacy/requests    how far a data deletion is
             /sc/attachments/v2   files, by whoever knows their address
@@ -32,7 +33,10 @@ from heliograph.channels.instagram.journal.receive import CALLBACK_PATH
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH as PROXY_PATH
 from heliograph.channels.instagram.media.hosts import Hosts
 from heliograph.channels.instagram.meta.graph import Graph
+from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 from heliograph.channels.instagram.meta.pace import LIMITS, Kind
+from heliograph.channels.instagram.onboarding.attempts import pruning as login_pruning
+from heliograph.connect import CONNECT_PATH, create_connect
 from heliograph.dashboard import create_dashboard
 from heliograph.dashboard.frame import ROOT as DASHBOARD
 from heliograph.dashboard.sessions import pruning as session_pruning
@@ -71,8 +75,8 @@ def open_box(settings: Settings) -> SecretBox:
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """The database that the settings name, or the embedded one; migrated; closed at the end."""
+async def open_database(settings: Settings, *, migrated: bool = True) -> AsyncIterator[Database]:
+    """The database that the settings name, or the embedded one; migrated, unless told not to; closed at the end."""
     url = settings.database_url.get_secret_value()
     embedded = None
     if not url:
@@ -81,7 +85,8 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     try:
         database = await Database.connect(url, largest=settings.database_connections)
         try:
-            await migrate(database)
+            if migrated:
+                await migrate(database)
             yield database
         finally:
             await database.close()
@@ -100,6 +105,7 @@ def _prunings(settings: Settings) -> list[Pruning]:
         *journal_pruning(timedelta(days=settings.keep_journal_days)),
         *owner_requests.pruning(),
         *backfill_pruning(timedelta(days=settings.keep_journal_days)),
+        *login_pruning(),
         *session_pruning(),
     ]
 
@@ -129,7 +135,11 @@ class Application:
             media_hosts=Hosts.of(settings.media_hosts, settings.graph_url),
             data_deletion=settings.data_deletion,
             backfill_every=settings.backfill_every,
+            login_hosts=LoginHosts(settings.facebook_dialog, settings.instagram_dialog, settings.instagram_api),
+            privacy_policy_url=settings.privacy_policy_url,
+            terms_url=settings.terms_url,
         )
+        self._connect = create_connect(self._instagram.onboarding, settings.reachable_at)
         self._sender = Sender(parse_networks(settings.webhook_allow_networks))
         delivery = DeliveryWorker(database, box, self._sender)
         removal = RemovalWorker(database, box, self._sender)
@@ -160,6 +170,7 @@ class Application:
         self._instagram.renewal.start()
         self._answers.start()
         self._instagram.backfills.start()
+        self._instagram.examinations.start()
         self._operate.ready = True
 
     async def stop(self) -> None:
@@ -167,6 +178,7 @@ class Application:
         self._operate.ready = False
         await self._answers.stop()
         await self._instagram.backfills.stop()
+        await self._instagram.examinations.stop()
         await self._housekeeper.stop()
         await self._instagram.renewal.stop()
         await self._lanes.stop(patience=DRAIN_SECONDS)
@@ -185,6 +197,8 @@ class Application:
             await self._media(scope, receive, send)
         elif scope["type"] == "http" and path.startswith(PROXY_PATH):
             await self._instagram.media(scope, receive, send)
+        elif scope["type"] == "http" and path.startswith(CONNECT_PATH):
+            await self._connect(scope, receive, send)
         elif scope["type"] == "http" and (path == DASHBOARD or path.startswith(f"{DASHBOARD}/")):
             await self.dashboard(scope, receive, send)
         elif scope["type"] == "http" and path == "/" and scope["method"] in ("GET", "HEAD"):

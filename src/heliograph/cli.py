@@ -22,8 +22,10 @@ cli = typer.Typer(
 keys = typer.Typer(no_args_is_help=True, help="Make, list and delete API keys.")
 journal = typer.Typer(no_args_is_help=True, help="What webhooks could not be applied, and trying them again.")
 oauth = typer.Typer(no_args_is_help=True, help="Register, list and delete OAuth clients.")
+facebook_apps = typer.Typer(no_args_is_help=True, help="Add, list and remove the apps at Meta that people log in with.")
 members = typer.Typer(no_args_is_help=True, help="Who may sign in to the dashboard, and links to get in by.")
 cli.add_typer(keys, name="keys")
+cli.add_typer(facebook_apps, name="facebook-apps")
 cli.add_typer(members, name="members")
 cli.add_typer(oauth, name="oauth")
 cli.add_typer(journal, name="journal")
@@ -165,6 +167,60 @@ def backfill(
         else:
             show(rows)
         if any(row["state"] == "failed" for row in rows):
+            raise typer.Exit(1)
+
+    _guarded(work)
+
+
+@cli.command()
+def doctor(
+    integration: Annotated[
+        str | None, typer.Argument(help="Id of an Instagram integration. Without: all of them.")
+    ] = None,
+    app: Annotated[str | None, typer.Option(help="Only the integrations of this app.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Examine the installation and its integrations now, repair what can be repaired, and say what to do about the rest."""
+    from heliograph.commands import doctor as doctors
+    from heliograph.commands.show_doctor import show
+    from heliograph.telemetry.logs import configure_logging
+
+    def work() -> None:
+        configure_logging(level="ERROR", as_json=None)
+        examined = asyncio.run(doctors.examine(_settings(), integration, app))
+        if as_json:
+            print(json.dumps(examined.shown(), indent=2))
+        else:
+            show(examined)
+        if not examined.is_well:
+            raise typer.Exit(1)
+
+    _guarded(work)
+
+
+@cli.command("app-review")
+def app_review(
+    facebook_app_id: Annotated[str, typer.Argument(help="The id of the app at Meta.")],
+    make_calls: Annotated[
+        bool, typer.Option("--make-calls", help="Make the test calls that Meta wants first.")
+    ] = False,
+    company: Annotated[str, typer.Option(help="Your company's name, for the texts.")] = "",
+    product: Annotated[str, typer.Option(help="Your product's name, for the texts.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """What App Review at Meta needs: what is missing, texts to adapt, addresses to enter, the screencast."""
+    from heliograph.commands import app_review as reviews
+    from heliograph.commands.show_app_review import show
+    from heliograph.telemetry.logs import configure_logging
+
+    def work() -> None:
+        configure_logging(level="ERROR", as_json=None)
+        report, made = asyncio.run(reviews.app_review(_settings(), facebook_app_id, make_calls=make_calls))
+        if as_json:
+            print(json.dumps(reviews.as_json(report, made, company=company, product=product), indent=2))
+        else:
+            show(report, made, asked=make_calls, company=company, product=product)
+        if not all(one.succeeded for one in made):
             raise typer.Exit(1)
 
     _guarded(work)
@@ -335,6 +391,70 @@ def oauth_delete(client_id: str) -> None:
         if not asyncio.run(delete_client(_settings(), client_id)):
             fail(f"There is no client {client_id}.", "`heliograph oauth list` shows those there are.")
         console.print("[good]Deleted.[/good]")
+
+    _guarded(work)
+
+
+@facebook_apps.command("add")
+def facebook_apps_add(
+    facebook_app_id: Annotated[str, typer.Argument(help="The app's id in Meta's App Dashboard.")],
+    secret: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, help="Its secret. Without: it is asked for, and not shown.")
+    ],
+    name: Annotated[str, typer.Option(help="What it is called here.")] = "",
+    login: Annotated[str, typer.Option(help="facebook or instagram.")] = "facebook",
+    config_id: Annotated[
+        str | None, typer.Option(help="A configuration of Facebook Login for Business, instead of permissions.")
+    ] = None,
+    app: Annotated[str | None, typer.Option(help="An app's id: for that one alone. Without: for everybody.")] = None,
+    default: Annotated[bool, typer.Option("--default", help="The one to use where there are several.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Try an app at Meta, and keep it for the built-in login. Its secret is stored encrypted."""
+    from heliograph.commands import facebook_apps as work_on
+
+    def work() -> None:
+        how = {"name": name, "login": login, "config_id": config_id, "app_id": app, "default": default}
+        made = asyncio.run(work_on.add(_settings(), facebook_app_id, secret, **how))
+        if as_json:
+            print(json.dumps(made, indent=2))
+            return
+        console.print(f"[good]Added[/good] {escape(made['name'])}. Enter at Meta:")
+        for one in made["enter"]:
+            console.print(f"  {one['what']:<26} [sun]{one['value']}[/sun]\n  {'':<26} [soft]{one['where']}[/soft]")
+
+    _guarded(work)
+
+
+@facebook_apps.command("list")
+def facebook_apps_list(as_json: AsJson = False) -> None:
+    """All of them, for whom they are, and how many accounts came by each."""
+    from heliograph.commands import facebook_apps as work_on
+
+    def work() -> None:
+        rows = asyncio.run(work_on.list_all(_settings()))
+        if as_json:
+            print(json.dumps(rows, indent=2))
+        for row in rows if not as_json else ():
+            whom = "everybody" if row["shared"] else row["app_id"] or "those connected by it"
+            accounts = f"{row['accounts']} account(s)"
+            console.print(
+                f"{row['id']:<18}  [soft]{row['login']:<9}  {whom:<24}  {accounts:<14}[/soft]  {escape(row['name'])}"
+            )
+        if not rows and not as_json:
+            console.print("No Facebook apps yet. `heliograph facebook-apps add` keeps the first.")
+
+    _guarded(work)
+
+
+@facebook_apps.command("remove")
+def facebook_apps_remove(facebook_app_id: str) -> None:
+    """Remove one by which no account is connected."""
+    from heliograph.commands import facebook_apps as work_on
+
+    def work() -> None:
+        asyncio.run(work_on.remove(_settings(), facebook_app_id))
+        console.print("[good]Removed.[/good]")
 
     _guarded(work)
 

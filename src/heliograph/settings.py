@@ -6,6 +6,7 @@ A setting is an environment variable ``HELIOGRAPH_<NAME>``.
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -45,6 +46,26 @@ class Settings(BaseSettings):
         Field(
             description="The same for Instagram Login. Empty: https://graph.instagram.com, or, where HELIOGRAPH_GRAPH_URL"
             " names a simulator, its /instagram."
+        ),
+    ] = ""
+    facebook_url: Annotated[
+        str,
+        Field(
+            description="Where Facebook's login dialog is. Empty: https://www.facebook.com, or the simulator that"
+            " HELIOGRAPH_GRAPH_URL names."
+        ),
+    ] = ""
+    instagram_url: Annotated[
+        str,
+        Field(
+            description="Likewise of Instagram Login. Empty: https://www.instagram.com, or the simulator's /instagram."
+        ),
+    ] = ""
+    instagram_api_url: Annotated[
+        str,
+        Field(
+            description="Where Instagram Login's code is exchanged. Empty: https://api.instagram.com, or the simulator's"
+            " /instagram."
         ),
     ] = ""
     graph_version: Annotated[str, Field(pattern=r"^v\d+\.\d+$", description="Version of the Graph API.")] = "v25.0"
@@ -118,17 +139,30 @@ class Settings(BaseSettings):
             " names with the connection; or everything, conversations with customers included."
         ),
     ] = "connection"
+    privacy_policy_url: Annotated[
+        str, Field(description="Your privacy policy: shown where people connect an account, and asked for by Meta.")
+    ] = ""
+    terms_url: Annotated[str, Field(description="Your terms of service, likewise.")] = ""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much to log.")] = "INFO"
     log_format: Annotated[
         str, Field(pattern="^(auto|pretty|json)$", description="auto: pretty on a terminal, JSON elsewhere.")
     ] = "auto"
 
-    @field_validator("public_url", "graph_url", "instagram_graph_url")
+    @field_validator(
+        "public_url", "graph_url", "instagram_graph_url", "facebook_url", "instagram_url", "instagram_api_url"
+    )
     @classmethod
     def _no_trailing_slash(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("privacy_policy_url", "terms_url")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if value and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
+            raise ValueError("must be an address that begins with http:// or https://")
+        return value
 
     @field_validator("webhook_allow_networks")
     @classmethod
@@ -156,10 +190,26 @@ class Settings(BaseSettings):
     @property
     def instagram_graph(self) -> str:
         """The host of Instagram Login's Graph API."""
-        if self.instagram_graph_url:
-            return self.instagram_graph_url
-        meta = type(self).model_fields["graph_url"].default
-        return "https://graph.instagram.com" if self.graph_url == meta else f"{self.graph_url}/instagram"
+        return self.instagram_graph_url or self._at_meta("https://graph.instagram.com", "/instagram")
+
+    @property
+    def facebook_dialog(self) -> str:
+        """The host of Facebook's login dialog."""
+        return self.facebook_url or self._at_meta("https://www.facebook.com", "")
+
+    @property
+    def instagram_dialog(self) -> str:
+        """The host of Instagram Login's dialog."""
+        return self.instagram_url or self._at_meta("https://www.instagram.com", "/instagram")
+
+    @property
+    def instagram_api(self) -> str:
+        """The host that exchanges the code of Instagram Login."""
+        return self.instagram_api_url or self._at_meta("https://api.instagram.com", "/instagram")
+
+    def _at_meta(self, host: str, path: str) -> str:
+        """A host of Meta's; or, where the Graph API is the simulator, the path there that stands for it."""
+        return host if self.graph_url == type(self).model_fields["graph_url"].default else f"{self.graph_url}{path}"
 
     @property
     def reachable_at(self) -> str:

@@ -29,7 +29,7 @@ from heliograph.api.pagination import cut_of, page_of
 from heliograph.api.validation import tag_of
 from heliograph.api.webhooks import Webhook, WebhookCreate, too_many_webhooks
 from heliograph.api.wire import Links, Meta, Name, Nothing, Wire, reply
-from heliograph.channels.base import ConnectError
+from heliograph.channels.base import ConnectError, GoneError
 from heliograph.messaging import integrations, webhooks
 
 router = APIRouter(prefix="/apps/{appId}/integrations", tags=["Integrations"], route_class=Operation)
@@ -111,6 +111,8 @@ async def create_integration(call: CurrentCall, app_id: AppId, body: Integration
         return await _create_inactive(call, app_id, body)
     try:
         integration_id = await channel.connect(app_id, body.lean())
+    except GoneError as error:
+        raise not_found(error.what) from None
     except ConnectError as error:
         raise bad_request(str(error)) from None
     shared = {name: value for name, value in body.lean().items() if name in SHARED}
@@ -151,6 +153,8 @@ async def update_integration(
     elif own := {name: value for name, value in own.items() if value is not None}:
         try:
             await channel.update(app_id, integration_id, own)
+        except GoneError as error:
+            raise not_found(error.what) from None
         except ConnectError as error:
             raise bad_request(str(error)) from None
     if changes:

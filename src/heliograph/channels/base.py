@@ -5,11 +5,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from heliograph.channels.health import Doctor
 from heliograph.lanes import LaneKind
 
 
 class ConnectError(Exception):
     """An integration cannot be made or changed as asked. The text says what to do; it is shown to the caller."""
+
+
+class GoneError(ConnectError):
+    """What it would belong to was deleted meanwhile: ``what`` is ``app`` or ``integration``."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The {what} was deleted while the account was being connected. Nothing was connected.")
+        self.what = what
 
 
 class SendOutcome(StrEnum):
@@ -46,6 +55,11 @@ class Channel(Protocol):
     """A live channel. ``type`` is the integration type on the wire."""
 
     type: str
+
+    @property
+    def doctor(self) -> Doctor:
+        """Examines its integrations."""
+        ...
 
     def lane_kinds(self) -> Sequence[LaneKind]:
         """The work this channel does in lanes."""

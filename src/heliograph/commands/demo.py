@@ -19,6 +19,10 @@ import aiohttp
 
 from heliograph import simulator
 from heliograph.app import open_box, serve
+from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppRegister
+from heliograph.channels.instagram.accounts.records import FacebookApps
+from heliograph.channels.instagram.meta.graph import Graph
+from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 from heliograph.commands.console import console
 from heliograph.commands.listen import Listener, listen
 from heliograph.messaging.keys import create_key
@@ -49,9 +53,9 @@ class Demo:
         self._file = data_dir / "demo.json"
         self._last = data_dir / "demo-last.json"
         self._data_dir = data_dir
-        self._first_run = ""
         # How to answer by hand, until it was told.
         self._answer = ""
+        self._first_run = ""
         # Set, not inherited: a demo must not touch somebody's real database or Meta.
         for name in [name for name in os.environ if name.startswith("HELIOGRAPH_")]:
             if name not in ("HELIOGRAPH_LOG_LEVEL", "HELIOGRAPH_LOG_FORMAT"):
@@ -104,14 +108,17 @@ class Demo:
     async def _prepare(self) -> dict[str, Any]:
         """What the last demo left, brought up to date; or everything anew."""
         async with aiohttp.ClientSession() as http:
-            async with http.post(f"{self.simulator_url}/_simulator/seed", json={}) as response:
+            async with http.post(f"{self.simulator_url}/_simulator/seed", json={"connections": True}) as response:
                 seed = await response.json()
             known = self._read()
             if known and await self._still_there(http, known):
                 known |= self._urls()
                 await self._refresh(http, known)
+                await self._offer_login(known)
                 return known
-            return await self._create(http, seed)
+            known = await self._create(http, seed)
+            await self._offer_login(known)
+            return known
 
     async def _still_there(self, http: aiohttp.ClientSession, known: dict[str, Any]) -> bool:
         path = f"/v2/apps/{known['app_id']}/integrations/{known['integration_id']}"
@@ -128,6 +135,22 @@ class Demo:
         webhook = webhooks["webhooks"][0]
         path = f"{base}/{known['listener_id']}/webhooks/{webhook['id']}"
         await self._call(http, "PATCH", path, auth, {"target": self._listen_url})
+
+    async def _offer_login(self, seed: dict[str, Any]) -> None:
+        """The simulated Facebook app is everybody's here: accounts can be connected by logging in with it."""
+        database = await Database.connect(await self._database_url(), largest=4)
+        settings = self.settings
+        graph = Graph(settings.graph_url, settings.graph_version, timeout=settings.graph_timeout)
+        try:
+            hosts = LoginHosts(settings.facebook_dialog, settings.instagram_dialog, settings.instagram_api)
+            apps = FacebookApps(database, open_box(settings))
+            register = FacebookAppRegister(database, apps, graph, hosts, public_url=settings.reachable_at)
+            known = await register.get(seed["facebook_app_id"])
+            if known is None or not known.shared:
+                await register.add(seed["facebook_app_id"], seed["facebook_app_secret"], name="Demo", default=True)
+        finally:
+            await graph.close()
+            await database.close()
 
     async def _create(self, http: aiohttp.ClientSession, seed: dict[str, Any]) -> dict[str, Any]:
         database = await Database.connect(await self._database_url(), largest=4)

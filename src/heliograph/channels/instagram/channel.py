@@ -4,15 +4,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from heliograph.channels.base import ChannelError, ConnectError, Conversions, SendOutcome
+from asyncpg.exceptions import ForeignKeyViolationError
+
+from heliograph.channels.base import ChannelError, ConnectError, Conversions, GoneError, SendOutcome
 from heliograph.channels.instagram.accounts import departure
 from heliograph.channels.instagram.accounts.callbacks import OwnerCallbacks, asked
 from heliograph.channels.instagram.accounts.departure import DepartureWorker
-from heliograph.channels.instagram.accounts.logins import Found, logins
-from heliograph.channels.instagram.accounts.records import TYPE, FacebookApps, token_place, tokens
+from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppRegister
+from heliograph.channels.instagram.accounts.logins import Found, Login, logins
+from heliograph.channels.instagram.accounts.records import TYPE, FacebookApp, FacebookApps, token_place, tokens
 from heliograph.channels.instagram.accounts.renewal import Renewal
 from heliograph.channels.instagram.backfill import BackfillWorker, Schedule, runs
+from heliograph.channels.instagram.doctor import records as health
+from heliograph.channels.instagram.doctor.examination import InstagramDoctor
+from heliograph.channels.instagram.doctor.public import OwnAddress
+from heliograph.channels.instagram.doctor.requests import want
+from heliograph.channels.instagram.doctor.schedule import DoctorSchedule
+from heliograph.channels.instagram.doctor.worker import DoctorWorker
 from heliograph.channels.instagram.inbound.worker import InboundWorker
+from heliograph.channels.instagram.journal.arrivals import Arrivals
 from heliograph.channels.instagram.journal.erasure import Forgetting, PeopleWorker, UnsentWorker
 from heliograph.channels.instagram.journal.filing import FilingWorker
 from heliograph.channels.instagram.journal.flood import Flood
@@ -27,9 +37,12 @@ from heliograph.channels.instagram.media.proxy import Proxy
 from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.meta.flavours import FACEBOOK
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, flavour_of
+from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 from heliograph.channels.instagram.meta.meter import Meter
 from heliograph.channels.instagram.meta.pace import LIMITS, Kind, Pace
+from heliograph.channels.instagram.onboarding import Onboarding
 from heliograph.channels.instagram.profiles.worker import ProfileWorker
+from heliograph.channels.instagram.review import Review, test_calls
 from heliograph.channels.instagram.sending import conversions
 from heliograph.channels.instagram.sending.worker import OutboundWorker
 from heliograph.lanes import LaneKind
@@ -57,8 +70,18 @@ _DEFAULTS = {
 }
 
 
+# Any other is a simulator, which takes more than https.
+REAL_META = "https://graph.facebook.com"
+
 # By app and account: who connects the same account at the same time waits, and sees it connected.
 _ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended($1, 448378268016))"
+
+
+# Whether other integrations need a Facebook app and a Page. Served by instagram_accounts_of_facebook_app.
+_OTHERS = """
+select exists (select from instagram_accounts where facebook_app_id = $1) as of_app,
+    exists (select from instagram_accounts where facebook_app_id = $1 and page_id = $2) as of_page
+"""
 
 
 class InstagramChannel:
@@ -78,6 +101,9 @@ class InstagramChannel:
         media_hosts: Hosts | None = None,
         data_deletion: str = "connection",
         backfill_every: float = 0.0,
+        login_hosts: LoginHosts | None = None,
+        privacy_policy_url: str = "",
+        terms_url: str = "",
     ) -> None:
         self._database = database
         self._box = box
@@ -85,6 +111,20 @@ class InstagramChannel:
         self._public_url = public_url
         self.apps = FacebookApps(database, box)
         self._logins = logins(graph, self.apps, box, lambda app_id: callback_url(self._public_url, app_id))
+        hosts = login_hosts or LoginHosts()
+        self.facebook_apps = FacebookAppRegister(database, self.apps, graph, hosts, public_url=public_url)
+        self.review = Review(
+            database,
+            box,
+            graph,
+            self.apps,
+            public_url=public_url,
+            privacy_policy_url=privacy_policy_url,
+            terms_url=terms_url,
+        )
+        self.onboarding = Onboarding(
+            database, box, graph, self.apps, self.facebook_apps, self, hosts, noted=self.review.note_login
+        )
         self.renewal = Renewal(database, box, graph)
         graph.renew = self.renewal.instead_of
         self._flood = Flood()
@@ -92,7 +132,8 @@ class InstagramChannel:
         self.callbacks = OwnerCallbacks(
             database, self.apps, scope=data_deletion, status_url=lambda code: f"{public_url}{STATUS_PATH}/{code}"
         )
-        self._filing = FilingWorker(database)
+        self._arrivals = Arrivals(database, graph.now)
+        self._filing = FilingWorker(database, self._arrivals)
         self._departure = DepartureWorker(database, graph, self.apps, box)
         self._erasing = UnsentWorker(database), PeopleWorker(database)
         self.forgetting = Forgetting(database)
@@ -110,14 +151,27 @@ class InstagramChannel:
         self._inbound = InboundWorker(database, graph, self.apps, box, dresser, self._profiles)
         self._backfill = BackfillWorker(database, graph, box, self.pace, every=backfill_every)
         self.backfills = Schedule(database, every=backfill_every)
+        self.doctor = InstagramDoctor(
+            database,
+            box,
+            graph,
+            self.apps,
+            self.pace,
+            callback=lambda app_id: callback_url(self._public_url, app_id),
+            address=OwnAddress(public_url),
+            simulated=graph.url != REAL_META,
+        )
+        self._examining = DoctorWorker(database, self.doctor)
+        self.examinations = DoctorSchedule(database)
 
     def pressed(self) -> bool:
         """Whether webhooks come in a flood just now: then what is not their 200 should stand back."""
         return bool(self._flood)
 
     def lane_kinds(self) -> Sequence[LaneKind]:
-        """`filing`, `inbound`, `send`, `media`, `profile`, `backfill`, `departure`, `unsent` and `people`."""
-        others = (self._outbound, self._keeping, self._profiles, self._departure, *self._erasing)
+        """`filing`, `inbound`, `send`, `media`, `profile`, `backfill`, `departure`, `doctor`,
+        `unsent` and `people`."""
+        others = (self._outbound, self._keeping, self._profiles, self._departure, self._examining, *self._erasing)
         return [*self.inbound_kinds(), *(worker.kind() for worker in others)]
 
     def inbound_kinds(self) -> Sequence[LaneKind]:
@@ -131,6 +185,7 @@ class InstagramChannel:
     async def close(self) -> None:
         """Wait for what was not awaited anywhere else, and close the connections to Meta's CDN."""
         await self._meter.close()
+        await self._arrivals.close()
         await self._cdn.close()
 
     async def _tokens(self, integration_id: str) -> tuple[str, str | None] | None:
@@ -139,6 +194,7 @@ class InstagramChannel:
     async def count(self) -> None:
         """Bring up to date the metrics that are counted when somebody asks."""
         await pauses.count(self._database)
+        await health.count(self._database)
 
     async def connect(self, app_id: str, request: Mapping[str, Any]) -> str:
         """Connect the account behind a Page token. Raises :class:`ConnectError`; then there is no integration."""
@@ -150,6 +206,23 @@ class InstagramChannel:
         await login.subscribe(app, found)
         switches = _DEFAULTS | _given(_SWITCHES, request)
         integration_id = new_id()
+        try:
+            await self._insert(app_id, facebook_app, integration_id, found, request, switches)
+        except ForeignKeyViolationError:
+            await self._take_back(login, app, integration_id, found)
+            raise GoneError("app") from None
+        log.info("connected", integration=integration_id, account=found.account_id, facebook_app=facebook_app)
+        return integration_id
+
+    async def _insert(
+        self,
+        app_id: str,
+        facebook_app: str,
+        integration_id: str,
+        found: Found,
+        request: Mapping[str, Any],
+        switches: Mapping[str, Any],
+    ) -> None:
         settings = {"appId": facebook_app, **found.shown, **switches}
         async with self._database.transaction() as connection:
             await connection.execute(_ONE_BY_ONE, f"{app_id}/{found.account_id}")
@@ -165,8 +238,8 @@ class InstagramChannel:
             await connection.execute(
                 "insert into instagram_accounts (integration_id, app_id, facebook_app_id, page_id, account_id, page_token,"
                 " login, owner_id, token_expires_at, refresh_at,"
-                " story_replies, story_mentions, human_agent_tag, carousel_mode, media_mode)"
-                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                " story_replies, story_mentions, human_agent_tag, carousel_mode, media_mode, connected_at, heard_since)"
+                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)",
                 integration_id,
                 app_id,
                 facebook_app,
@@ -178,10 +251,28 @@ class InstagramChannel:
                 found.expires_at,
                 found.refresh_at,
                 *switches.values(),
+                self._graph.now(),
             )
+            await want(connection, [integration_id])
             await runs.connected(connection, app_id, facebook_app, found.account_id, self._graph.now())
-        log.info("connected", integration=integration_id, account=found.account_id, facebook_app=facebook_app)
-        return integration_id
+            await test_calls.note(connection, facebook_app, test_calls.CONNECTING[found.login], self._graph.now())
+
+    async def _take_back(self, login: Login, app: FacebookApp, integration_id: str, found: Found) -> None:
+        """What would have had the account is gone: unsubscribe again, unless another integration needs it."""
+        sealed = self._box.seal(found.token, token_place(integration_id))
+        row = {
+            "integration_id": integration_id,
+            "page_id": found.page_id,
+            "page_token": sealed,
+            "login": found.login,
+        }
+        others = await self._database.fetchrow(_OTHERS, app.id, found.page_id)
+        if not others["of_page"]:
+            with _at_best(integration_id, "Page"):
+                await login.unsubscribe(app, row)
+        if not others["of_app"]:
+            with _at_best(integration_id, "app"):
+                await login.unsubscribe_app(app)
 
     async def _check_new(self, reader: Database | Connection, app_id: str, facebook_app: str, found: Found) -> None:
         """The same account twice in one app would tell every message twice (index instagram_accounts_once).
@@ -225,9 +316,9 @@ class InstagramChannel:
         if found:
             settings |= found.shown
         async with self._database.transaction() as connection:
-            await connection.execute(
+            there = await connection.fetchval(
                 "update integrations set settings = settings - case when $3 then 'tokenError' else '' end || $2::jsonb,"
-                " status = case when $3 then 'active' else status end where id = $1",
+                " status = case when $3 then 'active' else status end where id = $1 returning id",
                 integration_id,
                 settings,
                 found is not None,
@@ -240,18 +331,27 @@ class InstagramChannel:
                 integration_id,
                 *(settings.get(name) for name in _SWITCHES),
             )
-            if found:
+            if found and there:
                 await connection.execute(
                     "update instagram_accounts set page_token = $2, page_id = $3, token_expires_at = $4, refresh_at = $5,"
-                    " refresh_error = null, refusal = null, owner_id = $6 where integration_id = $1",
+                    " refresh_error = null, refusal = null, refused_at = null, ailment = null, owner_id = $6,"
+                    " connected_at = $7, heard_since = $7 where integration_id = $1",
                     integration_id,
                     self._box.seal(found.token, token_place(integration_id)),
                     found.page_id,
                     found.expires_at,
                     found.refresh_at,
                     found.owner_id,
+                    self._graph.now(),
                 )
+                await want(connection, [integration_id], at_once=True)
                 await runs.reconnected(connection, integration_id)
+                proven = test_calls.CONNECTING[found.login]
+                await test_calls.note(connection, row["facebook_app_id"], proven, self._graph.now())
+        if there is None:
+            if found and (app := await self.apps.reload(row["facebook_app_id"])):
+                await self._take_back(self._logins[row["login"]], app, integration_id, found)
+            raise GoneError("integration")
 
     async def _renew(self, row: Any, token: str) -> Found:
         app = await self.apps.reload(row["facebook_app_id"])

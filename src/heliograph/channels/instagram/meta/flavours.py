@@ -21,6 +21,11 @@ class Flavour:
     """Whether calls carry ``appsecret_proof``. No source tells of it for Instagram's host."""
     required_scopes: tuple[str, ...]
     """Without these nothing works."""
+    wanted_scopes: tuple[str, ...]
+    """What the login dialog asks for: those, and those without which something works less well (0, 4.1)."""
+    pkce: bool
+    """Whether the dialog takes a code challenge. Meta documents it for Facebook's (OIDC code flow with PKCE, method S256);
+    no source tells of it for Instagram's."""
     fields: str
     """What the Page, or the account, is subscribed to: Page fields there, Instagram's names here."""
     fields_at_least: str
@@ -42,6 +47,15 @@ FLAVOURS: Mapping[str, Flavour] = {
             login=FACEBOOK,
             proof=True,
             required_scopes=("instagram_basic", "instagram_manage_messages", "pages_manage_metadata"),
+            wanted_scopes=(
+                "pages_show_list",
+                "pages_manage_metadata",
+                "pages_messaging",
+                "instagram_basic",
+                "instagram_manage_messages",
+                "business_management",
+            ),
+            pkce=True,
             fields=(
                 "messages,message_echoes,message_reactions,message_reads,messaging_postbacks,messaging_referrals,"
                 "messaging_handovers,standby"
@@ -57,6 +71,8 @@ FLAVOURS: Mapping[str, Flavour] = {
             login=INSTAGRAM,
             proof=False,
             required_scopes=("instagram_business_basic", "instagram_business_manage_messages"),
+            wanted_scopes=("instagram_business_basic", "instagram_business_manage_messages"),
+            pkce=False,
             fields=(
                 "messages,message_echoes,message_reactions,message_edit,messaging_postbacks,messaging_seen,"
                 "messaging_referral,messaging_handover,standby"

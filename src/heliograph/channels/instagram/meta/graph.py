@@ -19,7 +19,7 @@ from heliograph.telemetry import metrics
 CLOCK_TOLERANCE = timedelta(minutes=2)
 # The token's time is over (code, subcode).
 EXPIRED = (190, 463)
-_SECRET_PARAMS = ("input_token", "client_secret", "access_token")
+_SECRET_PARAMS = ("input_token", "client_secret", "access_token", "code", "code_verifier", "fb_exchange_token")
 
 
 @dataclass(eq=False)
@@ -31,6 +31,8 @@ class GraphError(Exception):
     subcode: int | None
     message: str
     transient: bool = False
+    # For whom the call was made.
+    caller: "Caller | None" = None
 
     def __str__(self) -> str:
         sub = f"/{self.subcode}" if self.subcode else ""
@@ -71,17 +73,19 @@ class _Asked:
 class Token(str):
     """An access token that knows by which login it was given, and so which host it is for.
 
-    ``integration_id``: whose it is, when it is stored.
+    ``integration_id`` and ``caller``: whose it is, when it is stored.
     """
 
     login: str
     integration_id: str
+    caller: Caller | None
 
-    def __new__(cls, text: str, login: str, integration_id: str = "") -> "Token":
+    def __new__(cls, text: str, login: str, integration_id: str = "", caller: Caller | None = None) -> "Token":
         """The token ``text`` of the flavour ``login``."""
         token = super().__new__(cls, text)
         token.login = login
         token.integration_id = integration_id
+        token.caller = caller
         return token
 
 
@@ -138,7 +142,7 @@ class Graph:
 
         Where the token has expired and another is found, the call is made with that one: the first did nothing.
         Raises :class:`GraphError`, :class:`NotSentError`, :class:`NoAnswerError`. ``timeout`` is in seconds.
-        ``caller`` is whom the call is for: what Meta tells of its limits concerns them.
+        What Meta tells of its limits, in headers or in an error, concerns ``caller``: that of the token, when none is given.
         """
         asked = _Asked(method, path, secret, params, body, timeout, name, versioned, caller)
         try:
@@ -170,6 +174,7 @@ class Graph:
     async def _ask(self, asked: "_Asked", token: str) -> dict[str, Any]:
         method, path, secret, name, timeout = asked.method, asked.path, asked.secret, asked.name, asked.timeout
         body, flavour = asked.body, flavour_of(token)
+        caller = asked.caller or (token.caller if isinstance(token, Token) else None)
         host = self._elsewhere.get(flavour.login)
         base = self._base if host is None else f"{host}/{self.version}" if asked.versioned else host
         query = dict(asked.params or {})
@@ -190,11 +195,12 @@ class Graph:
                 status = str(response.status)
                 self._note_clock(response.headers.get("Date"))
                 if self.heard is not None:
-                    self.heard(response.headers, secret, asked.caller)
+                    self.heard(response.headers, secret, caller)
                 return _answer(response.status, await response.read())
         except GraphError as error:
             # Meta quotes a token that it cannot read; this text goes into logs, tables and events.
             error.message = without(error.message, token, *token.split("|"), secret, *map(query.get, _SECRET_PARAMS))
+            error.caller = caller
             raise
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSentError(f"no connection to Meta: {error}") from error
@@ -204,6 +210,30 @@ class Graph:
             metrics.GRAPH_CALLS.labels(name or "other", status).inc()
             if name == "send":
                 metrics.SEND_SECONDS.observe(time.perf_counter() - started)
+
+    async def exchange(self, url: str, form: Mapping[str, str]) -> dict[str, Any]:
+        """A form without a token, as logins have them: ``url`` is whole, or a path of the Graph API. Raises as :meth:`call`.
+
+        What is secret goes in the body: an address ends up in logs, on Meta's side too.
+        """
+        whole = url if url.startswith("http") else f"{self._base}{url}"
+        status = "none"
+        try:
+            async with self._session.post(
+                whole, data=dict(form), allow_redirects=False, timeout=self._timeout
+            ) as response:
+                status = str(response.status)
+                self._note_clock(response.headers.get("Date"))
+                return _answer(response.status, await response.read())
+        except GraphError as error:
+            error.message = without(error.message, *map(form.get, _SECRET_PARAMS))
+            raise
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NotSentError(f"no connection to Meta: {error}") from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise NoAnswerError(f"no answer of Meta's: {type(error).__name__}") from error
+        finally:
+            metrics.GRAPH_CALLS.labels("login", status).inc()
 
     def _note_clock(self, date: str | None) -> None:
         if date is None:
@@ -240,6 +270,9 @@ def _answer(status: int, raw: bytes) -> dict[str, Any]:
             str(told.get("message", "")),
             told.get("is_transient") is True,
         )
+    # The code exchange of Instagram Login has an error form of its own, without an envelope (4.6).
+    if isinstance(answer.get("error_message"), str):
+        raise GraphError(status, _int(answer.get("code")) or 0, None, answer["error_message"])
     if status >= 400:
         raise _not_metas(status)
     return answer

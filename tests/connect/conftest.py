@@ -1,0 +1,34 @@
+"""An installation whose Meta is the simulator, and the loop that both run in."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import Server
+from tests.connect.installation import Installation
+from tests.simulator.support import Loop, Simulator
+
+
+@pytest.fixture(scope="session")
+def connect_loop() -> Iterator[Loop]:
+    """The loop of servers and Meta."""
+    running = Loop()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def meta(connect_loop: Loop) -> Iterator[Simulator]:
+    """Meta, simulated."""
+    running = Simulator(connect_loop).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def place(connect_loop: Loop, embedded_server: Server, meta: Simulator) -> Iterator[Installation]:
+    """A whole server."""
+    with embedded_server.database(migrated=True) as url:
+        installation = Installation(connect_loop, url, meta).start()
+        yield installation
+        installation.stop()
