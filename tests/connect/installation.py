@@ -155,9 +155,7 @@ class Browser:
     def begin(self, *, rerequest: bool = False, **more: Any) -> Begun:
         """Press Authenticate."""
         begun = self.place.run(
-            self.place.onboarding.begin(
-                self.purpose(**more), self.facebook_app, rerequest=rerequest, nonce=self.nonce
-            )
+            self.place.onboarding.begin(self.purpose(**more), self.facebook_app, rerequest=rerequest, nonce=self.nonce)
         )
         self.cookies[cookie_name(self.place.url)] = begun.nonce
         self.attempt = begun.attempt_id
@@ -195,9 +193,7 @@ class Browser:
         return self.place.run(self.place.onboarding.choices(self.app_id, self.attempt, self.nonce))
 
     def choose(self, account_id: str, **switches: Any) -> Connected:
-        return self.place.run(
-            self.place.onboarding.choose(self.app_id, self.attempt, self.nonce, account_id, switches)
-        )
+        return self.place.run(self.place.onboarding.choose(self.app_id, self.attempt, self.nonce, account_id, switches))
 
 
 def post(port: int, path: str, body: str) -> Answer:

@@ -16,6 +16,7 @@ from heliograph.api import (
     devices,
     errors,
     integrations,
+    invitations,
     keys,
     messages,
     oauth,
@@ -37,7 +38,8 @@ from heliograph.messaging.owner_requests import STATUS_PATH
 # The busiest first: routes are tried in this order.
 _RESOURCES = (
     messages, activities, switchboard_actions, conversations, participants, users, clients, attachments, devices,
-    conversion_events, commitments, webhooks, keys, integrations, switchboard_integrations, switchboards, apps,
+    conversion_events, commitments, webhooks, keys, integrations, switchboard_integrations, switchboards, invitations,
+    apps,
 )  # fmt: skip
 
 _ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": errors.ErrorResponse}}

@@ -10,6 +10,7 @@ from heliograph.api.reference import (
     conversations,
     events,
     integrations,
+    invitations,
     messages,
     oauth,
     people,
@@ -22,16 +23,18 @@ COMPONENTS: Mapping[str, Schema] = {
     name: schema
     for part in (
         common, apps, integrations, webhooks, people, conversations, messages, contents, switchboards, oauth, events,
-        commitments,
+        commitments, invitations,
     )
     for name, schema in part.SCHEMAS.items()
 }  # fmt: skip
 
 OPERATIONS: Mapping[str, Entry] = {
     name: entry
-    for part in (apps, conversations, messages, switchboards, integrations, webhooks, people, oauth, commitments)
+    for part in (
+        apps, conversations, messages, switchboards, integrations, webhooks, people, oauth, commitments, invitations,
+    )
     for name, entry in part.OPERATIONS.items()
-}
+}  # fmt: skip
 
 # Operation: the path parameter that its answer gives a value to, and where in the answer.
 CREATES: Mapping[str, tuple[str, str]] = {
@@ -42,6 +45,7 @@ CREATES: Mapping[str, tuple[str, str]] = {
     **integrations.CREATES,
     **webhooks.CREATES,
     **people.CREATES,
+    **invitations.CREATES,
 }
 
 # In the order of the reference page.
@@ -58,6 +62,7 @@ TAGS: Mapping[str, str] = {
     "Devices": "Devices of people who use an SDK.",
     "Webhooks": "Addresses of yours that are told what happens.",
     "Integrations": "Connections to channels and to programs of yours.",
+    "Invitations": "Links by which a customer of yours connects an account. Ours, beside the original's API.",
     "CustomIntegrationApiKeys": "Keys that reach one custom integration.",
     "Switchboards": "Which integration answers.",
     "Switchboard Integrations": "The seats at a switchboard.",
