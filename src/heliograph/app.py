@@ -4,6 +4,7 @@ Meta ──▶ /webhooks/instagram/…   plain ASGI, before everything else
 business ──▶ /v2, /sc/v2         the API
 people ──▶ /oauth, /sc/oauth     the API, too
             /connect             back from Meta's login dialog
+members ──▶ /dashboard           the pages of who runs it; / leads there
 anybody ──▶ /privacy/requests    how far a data deletion is
             /sc/attachments/v2   files, by whoever knows their address
             /sc/media/v2         media of people's messages, by proxy
@@ -13,13 +14,14 @@ operator ──▶ /healthz /readyz /metrics
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
+from starlette.responses import RedirectResponse
 
 from heliograph.api import Services, create_api
 from heliograph.api.limits import Limits
@@ -35,6 +37,9 @@ from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 from heliograph.channels.instagram.meta.pace import LIMITS, Kind
 from heliograph.channels.instagram.onboarding.attempts import pruning as login_pruning
 from heliograph.connect import CONNECT_PATH, create_connect
+from heliograph.dashboard import create_dashboard
+from heliograph.dashboard.frame import ROOT as DASHBOARD
+from heliograph.dashboard.sessions import pruning as session_pruning
 from heliograph.delivery.guard import parse_networks
 from heliograph.delivery.removal import RemovalWorker
 from heliograph.delivery.sender import Sender
@@ -100,6 +105,7 @@ def _prunings(settings: Settings) -> list[Pruning]:
         *owner_requests.pruning(),
         *backfill_pruning(timedelta(days=settings.keep_journal_days)),
         *login_pruning(),
+        *session_pruning(),
     ]
 
 
@@ -150,6 +156,7 @@ class Application:
             channel_clock=self._graph.now,
         )
         self._api = create_api(services)
+        self.dashboard = create_dashboard(services)
         self._media = Media(database)
         self._operate = Operate(database, (kind.name for kind in kinds), self._instagram.count, clock=self._graph.now)
 
@@ -187,12 +194,20 @@ class Application:
             await self._instagram.media(scope, receive, send)
         elif scope["type"] == "http" and path.startswith(CONNECT_PATH):
             await self._connect(scope, receive, send)
+        elif scope["type"] == "http" and (path == DASHBOARD or path.startswith(f"{DASHBOARD}/")):
+            await self.dashboard(scope, receive, send)
+        elif scope["type"] == "http" and path == "/" and scope["method"] in ("GET", "HEAD"):
+            await RedirectResponse(f"{DASHBOARD}/", 307)(scope, receive, send)
         else:
             await self._api(scope, receive, send)
 
 
-async def serve(settings: Settings, *, ready: asyncio.Event | None = None) -> None:
+async def serve(
+    settings: Settings, *, ready: asyncio.Event | None = None, first_run: Callable[[str], None] | None = None
+) -> None:
     """Run the server until cancelled; then drain and stop. ``ready`` is set once it answers.
+
+    ``first_run`` is told, before that, the address at which the first owner makes an account, as long as there is none.
 
     Raises OSError when the port is taken.
     """
@@ -220,10 +235,14 @@ async def serve(settings: Settings, *, ready: asyncio.Event | None = None) -> No
                 graph=f"{settings.graph_url}/{settings.graph_version}",
                 seconds=round(time.monotonic() - started, 2),
             )
+            link = await application.dashboard.first_link() if first_run is not None else None
+            if first_run is not None and link is not None:
+                first_run(link)
             if ready is not None:
                 ready.set()
             await asyncio.shield(serving)
         finally:
+            application.dashboard.stop()  # open pages would hold the HTTP server up
             http.stop()  # type: ignore[no-untyped-call]  # granian leaves it unannotated
             await asyncio.wait({serving}, timeout=2)
             await application.stop()

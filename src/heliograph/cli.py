@@ -22,7 +22,11 @@ cli = typer.Typer(
 keys = typer.Typer(no_args_is_help=True, help="Make, list and delete API keys.")
 journal = typer.Typer(no_args_is_help=True, help="What webhooks could not be applied, and trying them again.")
 oauth = typer.Typer(no_args_is_help=True, help="Register, list and delete OAuth clients.")
+facebook_apps = typer.Typer(no_args_is_help=True, help="Add, list and remove the apps at Meta that people log in with.")
+members = typer.Typer(no_args_is_help=True, help="Who may sign in to the dashboard, and links to get in by.")
 cli.add_typer(keys, name="keys")
+cli.add_typer(facebook_apps, name="facebook-apps")
+cli.add_typer(members, name="members")
 cli.add_typer(oauth, name="oauth")
 cli.add_typer(journal, name="journal")
 
@@ -53,7 +57,11 @@ def serve(
     configure_logging(
         level=settings.log_level, as_json={"auto": None, "json": True, "pretty": False}[settings.log_format]
     )
-    _guarded(lambda: run(serve_app(settings)))
+
+    def tell(link: str) -> None:
+        console.print(f"[sun]Nobody runs this yet.[/sun] Make your account, within the hour:\n  [sun]{link}[/sun]")
+
+    _guarded(lambda: run(serve_app(settings, first_run=tell)))
 
 
 @cli.command()
@@ -84,7 +92,10 @@ def demo(
     from heliograph.commands.run import run
 
     if reset:
-        demos.reset(data_dir)
+        try:
+            demos.reset(data_dir)
+        except demos.DemoRunsError as error:
+            fail(str(error), "Stop it with Ctrl-C where it was started, then try again.")
     session = demos.Demo(port, simulator_port, listen_port or simulator_port + 1, data_dir)
     _guarded(lambda: run(session.run()))
 
@@ -230,6 +241,44 @@ def keys_verify_token(facebook_app_id: str, as_json: AsJson = False) -> None:
     _guarded(work)
 
 
+@members.command("link")
+def members_link(
+    email: Annotated[str | None, typer.Option(help="Whose. Without: the first owner's, or the only owner's.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """A link to get in by, once: to make the first account, or to choose a new password."""
+    from heliograph.commands.members import make_link
+
+    def work() -> None:
+        made = asyncio.run(make_link(_settings(), email))
+        if as_json:
+            print(json.dumps(made, indent=2))
+        else:
+            console.print(f"[sun]{made['link']}[/sun]")
+            whose = f"For {escape(made['email'])}. " if made["email"] else "For the first owner. "
+            console.print(f"[soft]{whose}It opens once, until {made['until']}.[/soft]")
+
+    _guarded(work)
+
+
+@members.command("list")
+def members_list(as_json: AsJson = False) -> None:
+    """All members."""
+    from heliograph.commands.members import list_members
+
+    def work() -> None:
+        rows = asyncio.run(list_members(_settings()))
+        if as_json:
+            print(json.dumps(rows, indent=2))
+        for row in rows if not as_json else ():
+            words = f"{row['role']:<6} [soft]{row['state']:<9}[/soft]"
+            console.print(f"{words} {escape(row['email']):<32} {escape(row['name'])}")
+        if not rows and not as_json:
+            console.print("Nobody yet. `heliograph members link` makes a link for the first owner.")
+
+    _guarded(work)
+
+
 @oauth.command("create")
 def oauth_create(
     name: Annotated[str, typer.Option(help="What people are shown when it asks for access.")],
@@ -288,6 +337,70 @@ def oauth_delete(client_id: str) -> None:
         if not asyncio.run(delete_client(_settings(), client_id)):
             fail(f"There is no client {client_id}.", "`heliograph oauth list` shows those there are.")
         console.print("[good]Deleted.[/good]")
+
+    _guarded(work)
+
+
+@facebook_apps.command("add")
+def facebook_apps_add(
+    facebook_app_id: Annotated[str, typer.Argument(help="The app's id in Meta's App Dashboard.")],
+    secret: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, help="Its secret. Without: it is asked for, and not shown.")
+    ],
+    name: Annotated[str, typer.Option(help="What it is called here.")] = "",
+    login: Annotated[str, typer.Option(help="facebook or instagram.")] = "facebook",
+    config_id: Annotated[
+        str | None, typer.Option(help="A configuration of Facebook Login for Business, instead of permissions.")
+    ] = None,
+    app: Annotated[str | None, typer.Option(help="An app's id: for that one alone. Without: for everybody.")] = None,
+    default: Annotated[bool, typer.Option("--default", help="The one to use where there are several.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Try an app at Meta, and keep it for the built-in login. Its secret is stored encrypted."""
+    from heliograph.commands import facebook_apps as work_on
+
+    def work() -> None:
+        how = {"name": name, "login": login, "config_id": config_id, "app_id": app, "default": default}
+        made = asyncio.run(work_on.add(_settings(), facebook_app_id, secret, **how))
+        if as_json:
+            print(json.dumps(made, indent=2))
+            return
+        console.print(f"[good]Added[/good] {escape(made['name'])}. Enter at Meta:")
+        for one in made["enter"]:
+            console.print(f"  {one['what']:<26} [sun]{one['value']}[/sun]\n  {'':<26} [soft]{one['where']}[/soft]")
+
+    _guarded(work)
+
+
+@facebook_apps.command("list")
+def facebook_apps_list(as_json: AsJson = False) -> None:
+    """All of them, for whom they are, and how many accounts came by each."""
+    from heliograph.commands import facebook_apps as work_on
+
+    def work() -> None:
+        rows = asyncio.run(work_on.list_all(_settings()))
+        if as_json:
+            print(json.dumps(rows, indent=2))
+        for row in rows if not as_json else ():
+            whom = "everybody" if row["shared"] else row["app_id"] or "those connected by it"
+            accounts = f"{row['accounts']} account(s)"
+            console.print(
+                f"{row['id']:<18}  [soft]{row['login']:<9}  {whom:<24}  {accounts:<14}[/soft]  {escape(row['name'])}"
+            )
+        if not rows and not as_json:
+            console.print("No Facebook apps yet. `heliograph facebook-apps add` keeps the first.")
+
+    _guarded(work)
+
+
+@facebook_apps.command("remove")
+def facebook_apps_remove(facebook_app_id: str) -> None:
+    """Remove one by which no account is connected."""
+    from heliograph.commands import facebook_apps as work_on
+
+    def work() -> None:
+        asyncio.run(work_on.remove(_settings(), facebook_app_id))
+        console.print("[good]Removed.[/good]")
 
     _guarded(work)
 

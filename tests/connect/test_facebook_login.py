@@ -149,11 +149,13 @@ def test_seven_hundred_pages_take_two_requests(place: Installation, browser: Bro
     everything = place.meta.read("/accounts")["accounts"]
     mine = [one["page_id"] for one in everything if one["owner_user_id"] == made["owner_user_id"]]
     browser.logs_in(made, page=mine)
+    before = max(one["seq"] for one in place.meta.read("/wire", limit=500)["entries"])
     choices = browser.choices()
     assert len(choices.rows) == 700
     assert choices.rows[0].account_id == made["instagram_account_id"]
     assert choices.rows[0].eligible
-    asked = [one for one in place.meta.read("/wire", limit=500)["entries"] if one["path"].endswith("/me/accounts")]
+    wire = [one for one in place.meta.read("/wire", limit=500)["entries"] if one["seq"] > before]
+    asked = [one for one in wire if one["path"].endswith("/me/accounts")]
     assert len(asked) == 2
     assert all("limit=500" in one["query"] for one in asked)
 
@@ -209,6 +211,16 @@ def test_a_narrowed_grant_is_named_and_the_full_way_out_heals_it(place: Installa
         second["instagram_account_id"],
     }
     assert browser.choose(made["instagram_account_id"]).created
+
+
+def test_a_page_that_the_list_leaves_out_is_found_by_the_grant(place: Installation, browser: Browser) -> None:
+    made = owner(place, page_name="In a portfolio")
+    browser.logs_in(made)
+    where = {"account_id": made["instagram_account_id"], "app_id": browser.facebook_app}
+    place.meta.control("/connection/asset_dropped", 200, scope="pages_show_list", **where)
+    (row,) = browser.choices().rows
+    assert (row.page_name, row.eligible) == ("In a portfolio", True)
+    assert browser.choose(row.account_id).created
 
 
 def test_lost_tasks_are_named(place: Installation, browser: Browser) -> None:

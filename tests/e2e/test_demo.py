@@ -11,11 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from heliograph.commands.demo import DemoRunsError, reset
 from tests.e2e.stack import call, free_port, wait_for
 from tests.support import open_directory
 
 NAMES = {
     "server_url",
+    "dashboard_url",
     "simulator_url",
     "account_key",
     "app_id",
@@ -74,16 +78,18 @@ def test_the_demo_is_ready_stays_and_starts_over() -> None:
             call("POST", f"{first['simulator_url']}/_simulator/messages", who | {"text": "hello"})
             told = wait_for(lambda: call("GET", f"{first['listener_url']}webhooks.json")[1])
             conversation = told[0]["payload"]["conversation"]["id"]
+            with pytest.raises(DemoRunsError):
+                reset(home)
         assert running.process.returncode == 0
         output = running.printed()
         assert "Traceback" not in output
         assert first["simulator_url"] in output
-        assert "curl" in output
+        assert f"/conversations/{conversation}/messages -d" in output, "a line to answer with"
         assert not (home / "demo.json").exists(), "it says that a demo runs"
 
         with demo(home) as running:
             second = running.known
-            moved = {"server_url", "simulator_url", "listener_url"}
+            moved = {"server_url", "dashboard_url", "simulator_url", "listener_url"}
             assert {n: v for n, v in second.items() if n not in moved} == {
                 n: v for n, v in first.items() if n not in moved
             }

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from heliograph.api.errors import bad_request, not_found
 from heliograph.api.operation import AppId, CurrentCall, Operation, retried
 from heliograph.api.pagination import cut_of, page_of
+from heliograph.api.services import Services
 from heliograph.api.wire import Links, Meta, Metadata, Name, Nothing, Wire, reply
 from heliograph.messaging import apps, integrations, shapes
 
@@ -116,7 +117,12 @@ async def delete_app(call: CurrentCall, app_id: AppId) -> Response:
 
     What is in it cannot be reached after the answer; its rows go in the background.
     """
-    services = call.services
+    await take_down(call.services, app_id)
+    return reply({})
+
+
+async def take_down(services: Services, app_id: str) -> None:
+    """Disconnect an app's integrations at their channels, one after the other, then delete the app."""
     async with services.database.pool.acquire() as connection:
         connected = await integrations.all_of(connection, app_id)
     for integration_id, kind in connected:
@@ -126,12 +132,11 @@ async def delete_app(call: CurrentCall, app_id: AppId) -> Response:
             async with services.database.transaction() as connection:
                 await integrations.drop(connection, app_id, integration_id)
 
-    async def take_down() -> None:
+    async def delete() -> None:
         async with services.database.transaction() as connection:
             await apps.delete(connection, app_id)
 
-    await retried(take_down)
-    return reply({})
+    await retried(delete)
 
 
 @contextmanager

@@ -9,14 +9,20 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from heliograph import simulator
 from heliograph.app import open_box, serve
+from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppRegister
+from heliograph.channels.instagram.accounts.records import FacebookApps
+from heliograph.channels.instagram.meta.graph import Graph
+from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 from heliograph.commands.console import console
 from heliograph.commands.listen import Listener, listen
 from heliograph.messaging.keys import create_key
@@ -47,6 +53,9 @@ class Demo:
         self._file = data_dir / "demo.json"
         self._last = data_dir / "demo-last.json"
         self._data_dir = data_dir
+        # How to answer by hand, until it was told.
+        self._answer = ""
+        self._first_run = ""
         # Set, not inherited: a demo must not touch somebody's real database or Meta.
         for name in [name for name in os.environ if name.startswith("HELIOGRAPH_")]:
             if name not in ("HELIOGRAPH_LOG_LEVEL", "HELIOGRAPH_LOG_FORMAT"):
@@ -67,12 +76,12 @@ class Demo:
         self._file.unlink(missing_ok=True)
         level = os.environ.get("HELIOGRAPH_LOG_LEVEL", "WARNING")
         configure_logging(level=level)
-        listener = Listener()
+        listener = Listener(spoken=self._tell_how_to_answer)
         simulating, serving, listening = asyncio.Event(), asyncio.Event(), asyncio.Event()
         tasks = [
             _named("simulator", simulator.serve(HOST, self.simulator_port, self._data_dir, ready=simulating)),
             _named("listener", listen(HOST, self._listen_port, listener, ready=listening)),
-            _named("server", serve(self.settings, ready=serving)),
+            _named("server", serve(self.settings, ready=serving, first_run=self._found_empty)),
         ]
         try:
             for ready in (simulating, listening, serving):
@@ -105,8 +114,11 @@ class Demo:
             if known and await self._still_there(http, known):
                 known |= self._urls()
                 await self._refresh(http, known)
+                await self._offer_login(known)
                 return known
-            return await self._create(http, seed)
+            known = await self._create(http, seed)
+            await self._offer_login(known)
+            return known
 
     async def _still_there(self, http: aiohttp.ClientSession, known: dict[str, Any]) -> bool:
         path = f"/v2/apps/{known['app_id']}/integrations/{known['integration_id']}"
@@ -123,6 +135,22 @@ class Demo:
         webhook = webhooks["webhooks"][0]
         path = f"{base}/{known['listener_id']}/webhooks/{webhook['id']}"
         await self._call(http, "PATCH", path, auth, {"target": self._listen_url})
+
+    async def _offer_login(self, seed: dict[str, Any]) -> None:
+        """The simulated Facebook app is everybody's here: accounts can be connected by logging in with it."""
+        database = await Database.connect(await self._database_url(), largest=4)
+        settings = self.settings
+        graph = Graph(settings.graph_url, settings.graph_version, timeout=settings.graph_timeout)
+        try:
+            hosts = LoginHosts(settings.facebook_dialog, settings.instagram_dialog, settings.instagram_api)
+            apps = FacebookApps(database, open_box(settings))
+            register = FacebookAppRegister(database, apps, graph, hosts, public_url=settings.reachable_at)
+            known = await register.get(seed["facebook_app_id"])
+            if known is None or not known.shared:
+                await register.add(seed["facebook_app_id"], seed["facebook_app_secret"], name="Demo", default=True)
+        finally:
+            await graph.close()
+            await database.close()
 
     async def _create(self, http: aiohttp.ClientSession, seed: dict[str, Any]) -> dict[str, Any]:
         database = await Database.connect(await self._database_url(), largest=4)
@@ -161,8 +189,20 @@ class Demo:
             **{name: seed[name] for name in ("instagram_account_id", "instagram_username", "customer_id")},
         }
 
+    def _dashboard_words(self) -> str:
+        return "make your account, within the hour" if self._first_run else "accounts, keys, members"
+
     def _urls(self) -> dict[str, str]:
-        return {"server_url": self.server_url, "simulator_url": self.simulator_url, "listener_url": self._listen_url}
+        return {
+            "server_url": self.server_url,
+            "dashboard_url": self._first_run or f"{self.server_url}/dashboard/",
+            "simulator_url": self.simulator_url,
+            "listener_url": self._listen_url,
+        }
+
+    def _found_empty(self, link: str) -> None:
+        """There is no member yet: the dashboard opens with this."""
+        self._first_run = link
 
     @property
     def _listen_url(self) -> str:
@@ -205,28 +245,43 @@ class Demo:
         )
         for label, text in (
             ("Phone", f"[sun]{self.simulator_url}/[/sun]  be a customer: write, send a picture, mention a story"),
+            ("Dashboard", f"[sun]{known['dashboard_url']}[/sun]  {self._dashboard_words()}"),
             ("API", f"[sun]{base}[/sun]"),
             ("Webhooks", f"[sun]{self._listen_url}[/sun]  what your system would get; also here below"),
             ("Simulator", f"{self.simulator_url}/_simulator/docs  play tricks: faults, time travel"),
             ("Keys", f"{self._file}  ids, keys and secrets of this demo"),
         ):
             console.print(f"  {label:<10} {text}")
-        console.print("\n  Write on the phone page first; then answer:\n")
         user = f"{known['app_key']['id']}:{known['app_key']['secret']}"
         reply = '{"author":{"type":"business"},"content":{"type":"text","text":"Hello from the API"}}'
-        console.print(
+        self._answer = (
             f"  curl -u {user} -H 'content-type: application/json' \\\n"
-            f"    {base}/conversations/CONVERSATION_ID/messages -d '{reply}'",
-            markup=False,
-            style="soft",
+            f"    {base}/conversations/CONVERSATION_ID/messages -d '{reply}'"
         )
         console.print(
-            "\n  CONVERSATION_ID stands in the webhook below. [soft]Ctrl-C stops everything; the data stays.[/soft]\n"
+            "\n  Write on the phone page: the line that answers appears here. [soft]Ctrl-C stops everything; the data"
+            " stays.[/soft]\n"
         )
+
+    def _tell_how_to_answer(self, conversation_id: str) -> None:
+        """The first message came: a line to paste."""
+        if self._answer:
+            console.print("\n  Answer it:\n")
+            console.print(self._answer.replace("CONVERSATION_ID", conversation_id), markup=False, style="soft")
+            console.print()
+            self._answer = ""
+
+
+class DemoRunsError(Exception):
+    """A demo runs in the directory that is to be forgotten. The text says where."""
 
 
 def reset(data_dir: Path) -> None:
-    """Forget a demo. Only a directory that a demo made is removed."""
+    """Forget a demo. Only a directory that a demo made is removed. Raises :class:`DemoRunsError`."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        at = urlsplit(json.loads((data_dir / "demo.json").read_text())["server_url"])
+        with socket.create_connection((at.hostname, at.port), timeout=2):
+            raise DemoRunsError(f"A demo with the data in {data_dir} runs at {at.geturl()}.")
     if (data_dir / "demo-last.json").exists() or (data_dir / "postgres").exists():
         shutil.rmtree(data_dir)
 

@@ -33,6 +33,11 @@ select id, display_name, secret from api_keys
 where app_id is not distinct from $1 and scope = $2 and integration_id is not distinct from $3 order by id
 """
 
+_NAMES = """
+select id, display_name, created_at from api_keys
+where app_id is not distinct from $1 and scope = $2 and integration_id is null order by id
+"""
+
 # The three below by api_keys_pkey (and apps_pkey).
 _GET = """
 select id, display_name, secret from api_keys
@@ -84,6 +89,11 @@ async def list_keys(
 ) -> list[dict[str, Any]]:
     """The keys of an app or of a custom integration, with their secrets as the original does."""
     return [_wire(row, box) for row in await connection.fetch(_LIST, app_id, scope, integration_id)]
+
+
+async def names_of_keys(connection: Connection, scope: str, app_id: str | None) -> list[dict[str, Any]]:
+    """The same without secrets: id, display_name, created_at."""
+    return [dict(row) for row in await connection.fetch(_NAMES, app_id, scope)]
 
 
 async def get_key(

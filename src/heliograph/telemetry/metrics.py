@@ -176,3 +176,10 @@ ERASED = Counter(
     ["table"],
     registry=REGISTRY,
 )
+
+SIGN_INS = Counter(
+    "heliograph_dashboard_sign_ins_total",
+    "Attempts to sign in to the dashboard, by outcome",
+    ["outcome"],
+    registry=REGISTRY,
+)

@@ -1,0 +1,62 @@
+"""`heliograph facebook-apps`: the apps at Meta that people log in with."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from heliograph.app import open_box, open_database
+from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppError, FacebookAppRegister, Listed
+from heliograph.channels.instagram.accounts.records import FacebookApps
+from heliograph.channels.instagram.meta.graph import Graph
+from heliograph.channels.instagram.meta.login_hosts import LoginHosts
+from heliograph.settings import Settings
+
+
+async def add(settings: Settings, facebook_app_id: str, secret: str, **how: Any) -> dict[str, Any]:
+    """Try an app at Meta and keep it; the app, and what Meta must have entered. Raises LookupError."""
+    async with _register(settings) as register:
+        made = await register.add(facebook_app_id, secret, **how)
+        entries = await register.entries(facebook_app_id)
+    return {**_shown(made), "enter": [{"what": one.label, "value": one.value, "where": one.where} for one in entries]}
+
+
+async def list_all(settings: Settings) -> list[dict[str, Any]]:
+    """All of them, without their secrets."""
+    async with _register(settings) as register:
+        return [_shown(one) for one in await register.all()]
+
+
+async def remove(settings: Settings, facebook_app_id: str) -> None:
+    """Remove one. Raises LookupError."""
+    async with _register(settings) as register:
+        await register.remove(facebook_app_id)
+
+
+@asynccontextmanager
+async def _register(settings: Settings) -> AsyncIterator[FacebookAppRegister]:
+    """The register of this installation. What it refuses becomes a LookupError, which the command line tells."""
+    async with open_database(settings) as database:
+        graph = Graph(settings.graph_url, settings.graph_version, timeout=settings.graph_timeout)
+        hosts = LoginHosts(settings.facebook_dialog, settings.instagram_dialog, settings.instagram_api)
+        apps = FacebookApps(database, open_box(settings))
+        try:
+            yield FacebookAppRegister(database, apps, graph, hosts, public_url=settings.reachable_at)
+        except FacebookAppError as error:
+            raise LookupError(str(error)) from error
+        finally:
+            await graph.close()
+
+
+def _shown(one: Listed) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "login": one.login,
+        "config_id": one.config_id,
+        "app_id": one.app_id,
+        "shared": one.shared,
+        "default": one.is_default,
+        "created_at": one.created_at.isoformat(),
+        "checked_at": one.checked_at.isoformat() if one.checked_at else None,
+        "accounts": one.accounts,
+    }

@@ -1,0 +1,80 @@
+"""What a form sent, and whether it is from one of our pages."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from heliograph.api.operation import scheme_of
+
+LARGEST = 512 * 1024
+TOKEN_FIELD = "form_token"  # noqa: S105
+TOKEN_HEADER = "x-form-token"  # noqa: S105
+
+
+class Form:
+    """The fields of a form: text without surrounding space. What is missing is empty."""
+
+    def __init__(self, data: FormData | None = None) -> None:
+        self._data = data or FormData()
+
+    def __getitem__(self, name: str) -> str:
+        return self.raw(name).strip()
+
+    def raw(self, name: str) -> str:
+        """As it was typed: for passwords."""
+        value = self._data.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a field that may stand several times."""
+        return [value.strip() for value in self._data.getlist(name) if isinstance(value, str)]
+
+    def file(self, name: str) -> UploadFile | None:
+        """An uploaded file, or None when there is none."""
+        value = self._data.get(name)
+        return value if isinstance(value, UploadFile) and value.filename else None
+
+    def values(self) -> Mapping[str, str]:
+        """All single fields, to show them again."""
+        return {name: value for name, value in self._data.items() if isinstance(value, str)}
+
+
+async def read(request: Request) -> Form:
+    """The form in a request's body. Raises a 400 or a 413."""
+    size, receive = 0, request.receive
+
+    async def counted() -> dict[str, object]:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > LARGEST:
+            raise HTTPException(413)
+        return dict(message)
+
+    data = await Request(request.scope, counted).form(max_files=2, max_fields=500, max_part_size=LARGEST)
+    if any("\0" in value for _, value in data.multi_items() if isinstance(value, str)):
+        raise HTTPException(400)
+    return Form(data)
+
+
+def is_from_here(request: Request, public_url: str) -> bool:
+    """Whether the browser says that a page of this server sent the request. A caller that says nothing passes here:
+
+    it is no browser of these years, and needs the form's token in any case.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None and site != "same-origin":
+        return False
+    origin = request.headers.get("origin")
+    if origin is None:
+        return True
+    return origin in _origins(request, public_url)
+
+
+def _origins(request: Request, public_url: str) -> Sequence[str]:
+    here = f"{scheme_of(request)}://{request.headers.get('host', '')}"
+    public = urlsplit(public_url)
+    return here, f"{public.scheme}://{public.netloc}"

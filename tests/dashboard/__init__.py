@@ -1,0 +1,1 @@
+"""The dashboard, as members and others meet it."""

@@ -1,0 +1,58 @@
+"""One server with its simulator and database for a module; browsers of plain HTTP, and Chromium's pages signed in."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, expect
+
+from tests.browser import WIDE, opened
+from tests.dashboard.house import Browser, House
+
+expect.set_options(timeout=10_000)
+
+SignedInPage = Callable[..., AbstractContextManager[Page]]
+
+
+@pytest.fixture(scope="module")
+def house(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The running installation, with nobody in it."""
+    house = House(database_url, tmp_path_factory.mktemp("house"))
+    house.start()
+    try:
+        yield house
+    finally:
+        house.stop()
+
+
+@pytest.fixture(scope="module")
+def owner(house: House) -> Browser:
+    """An owner's browser."""
+    return house.owner()
+
+
+@pytest.fixture(scope="module")
+def app_id(house: House) -> str:
+    """An app."""
+    return house.app()
+
+
+@pytest.fixture
+def signed_in_page(browser: Chromium, house: House, owner: Browser) -> SignedInPage:
+    """``with signed_in_page(path, size, scheme) as page``: Chromium with the owner signed in, or whoever ``who`` is."""
+
+    @contextmanager
+    def open_page(
+        path: str, size: tuple[int, int] = WIDE, scheme: str = "light", who: Browser | None = None, **more: Any
+    ) -> Iterator[Page]:
+        known = [{"name": n, "value": v, "url": house.url} for n, v in (who or owner).cookies.items()]
+        state = {"cookies": [{**one, "domain": "127.0.0.1", "path": "/"} | {"url": None} for one in known]}
+        for one in state["cookies"]:
+            one.pop("url")
+            one |= {"expires": -1, "httpOnly": True, "secure": False, "sameSite": "Lax"}
+        with opened(browser, house.url + path, size, scheme, storage_state={**state, "origins": []}, **more) as page:
+            yield page
+
+    return open_page

@@ -1,0 +1,109 @@
+"""Settings: members, apps, keys and one's own account, as an owner uses them."""
+
+import base64
+import re
+
+from tests.dashboard.house import PASSWORD, Browser, House
+
+
+def test_an_app_is_made_renamed_and_deleted_by_typing_its_name(house: House, owner: Browser) -> None:
+    assert owner.send("/dashboard/settings/apps/new", "/dashboard/settings/apps", {"name": " "}).status == 422
+    made = owner.send("/dashboard/settings/apps/new", "/dashboard/settings/apps", {"name": "Tea & Co"})
+    path = made.to.partition("?")[0]
+    page = owner.get(made.to)
+    assert "The app is there." in page.words
+    assert "Tea &amp; Co" in page.text
+    owner.send(path, f"{path}/name", {"name": "Tea and Company"})
+    assert "Tea and Company" in owner.get("/dashboard/settings/apps").words
+
+    refused = owner.send(path, f"{path}/delete", {"typed": "Tea"})
+    assert refused.status == 422
+    assert "Nothing was deleted" in refused.words
+    gone = owner.send(path, f"{path}/delete", {"typed": "Tea and Company"})
+    assert "The app is deleted" in owner.get(gone.to).words
+    assert owner.get(path).status == 404
+
+
+def test_a_secret_is_shown_once_and_works(house: House, owner: Browser, app_id: str) -> None:
+    path = f"/dashboard/apps/{app_id}/settings"
+    made = owner.send(path, f"{path}/keys", {"key_name": "Warehouse"})
+    assert made.status == 200
+    assert made.headers["cache-control"] == "no-store"
+    key_id, secret = re.findall(r'data-copy="(app_[0-9a-f]+|[A-Za-z0-9_-]{80,})"', made.text)
+    listed = owner.get(path)
+    assert "Warehouse" in listed.words
+    assert key_id in listed.text
+    assert secret not in listed.text
+
+    basic = "Basic " + base64.b64encode(f"{key_id}:{secret}".encode()).decode()
+    assert house.browser().get(f"/v2/apps/{app_id}", Authorization=basic).status == 200
+    owner.send(path, f"{path}/keys/{key_id}/delete")
+    assert house.browser().get(f"/v2/apps/{app_id}", Authorization=basic).status == 401
+    assert owner.send(path, f"{path}/keys/{key_id}/delete").status == 404
+
+
+def test_an_invited_agent_comes_in_by_the_link_and_sees_what_was_given(house: House, owner: Browser) -> None:
+    given, kept = house.app("Given"), house.app("Kept")
+    fields = {"name": "Ada Lind", "email": "ada@lumen.example", "role": "agent", "apps": given}
+    made = owner.send("/dashboard/settings/members/new", "/dashboard/settings/members", fields)
+    assert made.status == 200
+    link = re.search(r"/dashboard/welcome/[A-Za-z0-9_-]{43}", made.text)
+    assert link
+    again = owner.send("/dashboard/settings/members/new", "/dashboard/settings/members", fields | {"name": "Other"})
+    assert "has this email already" in again.words
+
+    ada = house.browser()
+    assert "invited as ada@lumen.example" in ada.get(link[0]).words
+    assert ada.send(link[0], link[0], {"name": "Ada L.", "password": PASSWORD, "again": PASSWORD}).status == 303
+    start = ada.get("/dashboard/settings/account")
+    assert "Given" in start.words
+    assert "Kept" not in start.words
+    assert ada.get(f"/dashboard/apps/{given}").status in (303, 404)
+    assert ada.get(f"/dashboard/apps/{kept}").status == 404
+    assert house.browser().get(link[0]).status == 410
+    listed = owner.get("/dashboard/settings/members").words
+    assert "Ada L." in listed
+    assert "Agent, Given" in listed
+
+
+def test_who_is_disabled_is_out_at_once_and_in_again_later(house: House, owner: Browser) -> None:
+    agent = house.agent("tove@lumen.example", name="Tove")
+    (row,) = house.rows("select id from members where email = 'tove@lumen.example'")
+    path = f"/dashboard/settings/members/{row['id']}"
+    link = house.link(row["id"])
+    owner.send(path, f"{path}/disable")
+    assert agent.get("/dashboard/settings/account").to.startswith("/dashboard/sign-in")
+    assert house.browser().sign_in("tove@lumen.example").status == 422
+    assert house.browser().get(link).status == 410
+    owner.send(path, f"{path}/enable")
+    assert house.browser().sign_in("tove@lumen.example").status == 303
+
+
+def test_the_last_owner_cannot_go(house: House, owner: Browser) -> None:
+    (row,) = house.rows("select id from members where role = 'owner' and disabled_at is null")
+    path = f"/dashboard/settings/members/{row['id']}"
+    for to, fields in ((f"{path}/disable", {}), (path, {"role": "agent"})):
+        refused = owner.send(path, to, fields)
+        assert refused.status == 409
+        assert "last owner" in refused.words
+    house.member("invited@lumen.example", "Invited", "owner", password=None)
+    assert owner.send(path, f"{path}/disable").status == 409, "an owner who was only invited is none yet"
+
+
+def test_another_password_ends_all_other_sessions(house: House, owner: Browser) -> None:
+    house.agent("kim@lumen.example", name="Kim")
+    here, there = house.signed_in("kim@lumen.example"), house.signed_in("kim@lumen.example")
+    account, stolen = "/dashboard/settings/account", here.copy()
+    wrong = {"current": "not it, not at all", "password": "another lamp at noon", "again": "another lamp at noon"}
+    assert "not your password" in here.send(account, f"{account}/password", wrong).words
+    right = wrong | {"current": PASSWORD}
+    assert here.send(account, f"{account}/password", right | {"again": "x"}).status == 422
+    assert here.send(account, f"{account}/password", right).status == 303
+    assert here.get(account).status == 200
+    for other in (there, stolen):
+        assert other.get(account).to.startswith("/dashboard/sign-in")
+    assert house.browser().sign_in("kim@lumen.example").status == 422
+    assert house.browser().sign_in("kim@lumen.example", "another lamp at noon").status == 303
+    here.send(account, f"{account}/sign-out-everywhere")
+    assert here.get(account).status == 200
+    assert len(house.rows("select 1 from sessions s join members m on m.id = s.member_id where m.name = 'Kim'")) == 1
