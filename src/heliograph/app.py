@@ -76,8 +76,8 @@ def open_box(settings: Settings) -> SecretBox:
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """The database that the settings name, or the embedded one; migrated; closed at the end."""
+async def open_database(settings: Settings, *, migrated: bool = True) -> AsyncIterator[Database]:
+    """The database that the settings name, or the embedded one; migrated, unless told not to; closed at the end."""
     url = settings.database_url.get_secret_value()
     embedded = None
     if not url:
@@ -86,7 +86,8 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     try:
         database = await Database.connect(url, largest=settings.database_connections)
         try:
-            await migrate(database)
+            if migrated:
+                await migrate(database)
             yield database
         finally:
             await database.close()
@@ -137,6 +138,8 @@ class Application:
             data_deletion=settings.data_deletion,
             backfill_every=settings.backfill_every,
             login_hosts=LoginHosts(settings.facebook_dialog, settings.instagram_dialog, settings.instagram_api),
+            privacy_policy_url=settings.privacy_policy_url,
+            terms_url=settings.terms_url,
         )
         self._connect = create_connect(
             ConnectServices(database, self._instagram.onboarding, self._instagram.facebook_apps, settings.reachable_at)
@@ -171,6 +174,7 @@ class Application:
         self._instagram.renewal.start()
         self._answers.start()
         self._instagram.backfills.start()
+        self._instagram.examinations.start()
         self._operate.ready = True
 
     async def stop(self) -> None:
@@ -178,6 +182,7 @@ class Application:
         self._operate.ready = False
         await self._answers.stop()
         await self._instagram.backfills.stop()
+        await self._instagram.examinations.stop()
         await self._housekeeper.stop()
         await self._instagram.renewal.stop()
         await self._lanes.stop(patience=DRAIN_SECONDS)

@@ -33,7 +33,7 @@ STREAMED = frozenset({"UploadAttachment"})
 # These ask a channel, which may talk over the network, or wait for the client.
 OUTSIDE_TRANSACTION = STREAMED | {
     "CreateIntegration", "UpdateIntegration", "DeleteIntegration", "DeleteApp", "PostConversionEvents",
-    "CreateInvitation",
+    "GetIntegrationHealth", "CheckIntegrationHealth", "CreateInvitation",
 }  # fmt: skip
 
 T = TypeVar("T")

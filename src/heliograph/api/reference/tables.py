@@ -9,6 +9,7 @@ from heliograph.api.reference import (
     contents,
     conversations,
     events,
+    integration_health,
     integrations,
     invitations,
     messages,
@@ -23,7 +24,7 @@ COMPONENTS: Mapping[str, Schema] = {
     name: schema
     for part in (
         common, apps, integrations, webhooks, people, conversations, messages, contents, switchboards, oauth, events,
-        commitments, invitations,
+        commitments, integration_health, invitations,
     )
     for name, schema in part.SCHEMAS.items()
 }  # fmt: skip
@@ -31,7 +32,8 @@ COMPONENTS: Mapping[str, Schema] = {
 OPERATIONS: Mapping[str, Entry] = {
     name: entry
     for part in (
-        apps, conversations, messages, switchboards, integrations, webhooks, people, oauth, commitments, invitations,
+        apps, conversations, messages, switchboards, integrations, webhooks, people, oauth, commitments, integration_health,
+        invitations,
     )
     for name, entry in part.OPERATIONS.items()
 }  # fmt: skip

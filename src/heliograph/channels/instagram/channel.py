@@ -15,7 +15,14 @@ from heliograph.channels.instagram.accounts.logins import Found, Login, logins
 from heliograph.channels.instagram.accounts.records import TYPE, FacebookApp, FacebookApps, token_place, tokens
 from heliograph.channels.instagram.accounts.renewal import Renewal
 from heliograph.channels.instagram.backfill import BackfillWorker, Schedule, runs
+from heliograph.channels.instagram.doctor import records as health
+from heliograph.channels.instagram.doctor.examination import InstagramDoctor
+from heliograph.channels.instagram.doctor.public import OwnAddress
+from heliograph.channels.instagram.doctor.requests import want
+from heliograph.channels.instagram.doctor.schedule import DoctorSchedule
+from heliograph.channels.instagram.doctor.worker import DoctorWorker
 from heliograph.channels.instagram.inbound.worker import InboundWorker
+from heliograph.channels.instagram.journal.arrivals import Arrivals
 from heliograph.channels.instagram.journal.erasure import Forgetting, PeopleWorker, UnsentWorker
 from heliograph.channels.instagram.journal.filing import FilingWorker
 from heliograph.channels.instagram.journal.flood import Flood
@@ -35,6 +42,7 @@ from heliograph.channels.instagram.meta.meter import Meter
 from heliograph.channels.instagram.meta.pace import LIMITS, Kind, Pace
 from heliograph.channels.instagram.onboarding import Onboarding
 from heliograph.channels.instagram.profiles.worker import ProfileWorker
+from heliograph.channels.instagram.review import Review, test_calls
 from heliograph.channels.instagram.sending import conversions
 from heliograph.channels.instagram.sending.worker import OutboundWorker
 from heliograph.lanes import LaneKind
@@ -61,6 +69,9 @@ _DEFAULTS = {
     "mediaMode": "proxy",
 }
 
+
+# Any other is a simulator, which takes more than https.
+REAL_META = "https://graph.facebook.com"
 
 # By app and account: who connects the same account at the same time waits, and sees it connected.
 _ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended($1, 448378268016))"
@@ -91,6 +102,8 @@ class InstagramChannel:
         data_deletion: str = "connection",
         backfill_every: float = 0.0,
         login_hosts: LoginHosts | None = None,
+        privacy_policy_url: str = "",
+        terms_url: str = "",
     ) -> None:
         self._database = database
         self._box = box
@@ -100,7 +113,18 @@ class InstagramChannel:
         self._logins = logins(graph, self.apps, box, lambda app_id: callback_url(self._public_url, app_id))
         hosts = login_hosts or LoginHosts()
         self.facebook_apps = FacebookAppRegister(database, self.apps, graph, hosts, public_url=public_url)
-        self.onboarding = Onboarding(database, box, graph, self.apps, self.facebook_apps, self, hosts)
+        self.review = Review(
+            database,
+            box,
+            graph,
+            self.apps,
+            public_url=public_url,
+            privacy_policy_url=privacy_policy_url,
+            terms_url=terms_url,
+        )
+        self.onboarding = Onboarding(
+            database, box, graph, self.apps, self.facebook_apps, self, hosts, noted=self.review.note_login
+        )
         self.renewal = Renewal(database, box, graph)
         graph.renew = self.renewal.instead_of
         self._flood = Flood()
@@ -108,7 +132,8 @@ class InstagramChannel:
         self.callbacks = OwnerCallbacks(
             database, self.apps, scope=data_deletion, status_url=lambda code: f"{public_url}{STATUS_PATH}/{code}"
         )
-        self._filing = FilingWorker(database)
+        self._arrivals = Arrivals(database, graph.now)
+        self._filing = FilingWorker(database, self._arrivals)
         self._departure = DepartureWorker(database, graph, self.apps, box)
         self._erasing = UnsentWorker(database), PeopleWorker(database)
         self.forgetting = Forgetting(database)
@@ -126,14 +151,27 @@ class InstagramChannel:
         self._inbound = InboundWorker(database, graph, self.apps, box, dresser, self._profiles)
         self._backfill = BackfillWorker(database, graph, box, self.pace, every=backfill_every)
         self.backfills = Schedule(database, every=backfill_every)
+        self.doctor = InstagramDoctor(
+            database,
+            box,
+            graph,
+            self.apps,
+            self.pace,
+            callback=lambda app_id: callback_url(self._public_url, app_id),
+            address=OwnAddress(public_url),
+            simulated=graph.url != REAL_META,
+        )
+        self._examining = DoctorWorker(database, self.doctor)
+        self.examinations = DoctorSchedule(database)
 
     def pressed(self) -> bool:
         """Whether webhooks come in a flood just now: then what is not their 200 should stand back."""
         return bool(self._flood)
 
     def lane_kinds(self) -> Sequence[LaneKind]:
-        """`filing`, `inbound`, `send`, `media`, `profile`, `backfill`, `departure`, `unsent` and `people`."""
-        others = (self._outbound, self._keeping, self._profiles, self._departure, *self._erasing)
+        """`filing`, `inbound`, `send`, `media`, `profile`, `backfill`, `departure`, `doctor`,
+        `unsent` and `people`."""
+        others = (self._outbound, self._keeping, self._profiles, self._departure, self._examining, *self._erasing)
         return [*self.inbound_kinds(), *(worker.kind() for worker in others)]
 
     def inbound_kinds(self) -> Sequence[LaneKind]:
@@ -147,6 +185,7 @@ class InstagramChannel:
     async def close(self) -> None:
         """Wait for what was not awaited anywhere else, and close the connections to Meta's CDN."""
         await self._meter.close()
+        await self._arrivals.close()
         await self._cdn.close()
 
     async def _tokens(self, integration_id: str) -> tuple[str, str | None] | None:
@@ -155,6 +194,7 @@ class InstagramChannel:
     async def count(self) -> None:
         """Bring up to date the metrics that are counted when somebody asks."""
         await pauses.count(self._database)
+        await health.count(self._database)
 
     async def connect(self, app_id: str, request: Mapping[str, Any]) -> str:
         """Connect the account behind a Page token. Raises :class:`ConnectError`; then there is no integration."""
@@ -198,8 +238,8 @@ class InstagramChannel:
             await connection.execute(
                 "insert into instagram_accounts (integration_id, app_id, facebook_app_id, page_id, account_id, page_token,"
                 " login, owner_id, token_expires_at, refresh_at,"
-                " story_replies, story_mentions, human_agent_tag, carousel_mode, media_mode)"
-                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                " story_replies, story_mentions, human_agent_tag, carousel_mode, media_mode, connected_at, heard_since)"
+                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)",
                 integration_id,
                 app_id,
                 facebook_app,
@@ -211,8 +251,11 @@ class InstagramChannel:
                 found.expires_at,
                 found.refresh_at,
                 *switches.values(),
+                self._graph.now(),
             )
+            await want(connection, [integration_id])
             await runs.connected(connection, app_id, facebook_app, found.account_id, self._graph.now())
+            await test_calls.note(connection, facebook_app, test_calls.CONNECTING[found.login], self._graph.now())
 
     async def _take_back(self, login: Login, app: FacebookApp, integration_id: str, found: Found) -> None:
         """What would have had the account is gone: unsubscribe again, unless another integration needs it."""
@@ -298,15 +341,20 @@ class InstagramChannel:
             if found and there:
                 await connection.execute(
                     "update instagram_accounts set page_token = $2, page_id = $3, token_expires_at = $4, refresh_at = $5,"
-                    " refresh_error = null, refusal = null, owner_id = $6 where integration_id = $1",
+                    " refresh_error = null, refusal = null, refused_at = null, ailment = null, owner_id = $6,"
+                    " connected_at = $7, heard_since = $7 where integration_id = $1",
                     integration_id,
                     self._box.seal(found.token, token_place(integration_id)),
                     found.page_id,
                     found.expires_at,
                     found.refresh_at,
                     found.owner_id,
+                    self._graph.now(),
                 )
+                await want(connection, [integration_id], at_once=True)
                 await runs.reconnected(connection, integration_id)
+                proven = test_calls.CONNECTING[found.login]
+                await test_calls.note(connection, row["facebook_app_id"], proven, self._graph.now())
         if there is None:
             if found and (app := await self.apps.reload(row["facebook_app_id"])):
                 await self._take_back(self._logins[row["login"]], app, integration_id, found)

@@ -31,8 +31,10 @@ from heliograph.channels.instagram.backfill.steps import (
     within,
     without,
 )
+from heliograph.channels.instagram.doctor.requests import want
 from heliograph.channels.instagram.journal.entries import filing_job
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, flavour_of
+from heliograph.channels.instagram.meta.holds import heard
 from heliograph.channels.instagram.meta.pace import Kind, Pace
 from heliograph.channels.instagram.meta.refusals import access_refused
 from heliograph.channels.instagram.sending import ledger
@@ -146,7 +148,7 @@ class BackfillWorker:
                 return await self._count(run, entry, token, secret)
             return await self._read(run, entry, token, secret)
         except (GraphError, NotSentError, NoAnswerError) as error:
-            return refused(run, entry, error, now)
+            return refused(run, entry, error, now, await heard(self._database, error))
 
     async def _list(self, run: Any, token: str, secret: str) -> Step:
         """The next page of threads. A run's first look decides how far it goes back."""
@@ -275,8 +277,10 @@ class BackfillWorker:
             if run["found"] and run["reason"] in ("interval", "missed") and self._every:
                 # What webhooks should have told came by us: it may well happen again.
                 await runs.next_run(connection, run, now + max(_SOON, self._every / 5), "missed")
-        elif step.refused is not None and self._every:
-            await runs.next_run(connection, run, now + max(_LATER, self._every), "interval")
+        elif step.refused is not None:
+            await want(connection, [run["integration_id"]])
+            if self._every:
+                await runs.next_run(connection, run, now + max(_LATER, self._every), "interval")
 
     def _tell(self, run: Any, step: Step) -> None:
         """Metrics and logs, after the commit."""
