@@ -166,9 +166,9 @@ def test_many_pages_are_searched_while_one_types(browser: Browser, place: Instal
         expect(lines).to_have_count(1)
         expect(page.get_by_role("status")).to_have_text("1 of 41")
         box.fill("BUOY 3")
-        expect(lines).to_have_count(11)
+        expect(lines).to_have_count(13)
         box.press("Enter")
-        expect(lines).to_have_count(11)
+        expect(lines).to_have_count(13)
         box.fill("")
         expect(lines).to_have_count(3)
         assert _problems(page) == []
