@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from heliograph.channels.base import ChannelError, Conversions, SendOutcome
+from heliograph.channels.base import ChannelError, ConnectError, Conversions, SendOutcome
 from heliograph.channels.instagram.accounts.callbacks import OwnerCallbacks, asked
 from heliograph.channels.instagram.accounts.connecting import Connecting
 from heliograph.channels.instagram.accounts.departure import DepartureWorker
-from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppRegister
+from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppError, FacebookAppRegister
 from heliograph.channels.instagram.accounts.records import TYPE, FacebookApps, tokens
 from heliograph.channels.instagram.accounts.renewal import Renewal
 from heliograph.channels.instagram.backfill import BackfillWorker, Schedule
@@ -167,6 +167,13 @@ class InstagramChannel:
     async def connect(self, app_id: str, request: Mapping[str, Any]) -> str:
         """Connect the account behind a Page token. Raises :class:`ConnectError`; then there is no integration."""
         return await self._connecting.connect(app_id, request)
+
+    async def check_login(self, app_id: str, facebook_app_id: str | None, login: str | None) -> None:
+        """Whether a login can be offered. Raises :class:`ConnectError`."""
+        try:
+            await self.facebook_apps.offers(app_id, facebook_app_id, login)
+        except FacebookAppError as error:
+            raise ConnectError(str(error)) from error
 
     async def update(self, app_id: str, integration_id: str, changes: Mapping[str, Any]) -> None:
         """Switches, and a new ``pageAccessToken``. Raises :class:`ConnectError`."""
