@@ -75,8 +75,8 @@ def open_box(settings: Settings) -> SecretBox:
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """The database that the settings name, or the embedded one; migrated; closed at the end."""
+async def open_database(settings: Settings, *, migrated: bool = True) -> AsyncIterator[Database]:
+    """The database that the settings name, or the embedded one; migrated, unless told not to; closed at the end."""
     url = settings.database_url.get_secret_value()
     embedded = None
     if not url:
@@ -85,7 +85,8 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     try:
         database = await Database.connect(url, largest=settings.database_connections)
         try:
-            await migrate(database)
+            if migrated:
+                await migrate(database)
             yield database
         finally:
             await database.close()
@@ -167,6 +168,7 @@ class Application:
         self._instagram.renewal.start()
         self._answers.start()
         self._instagram.backfills.start()
+        self._instagram.examinations.start()
         self._operate.ready = True
 
     async def stop(self) -> None:
@@ -174,6 +176,7 @@ class Application:
         self._operate.ready = False
         await self._answers.stop()
         await self._instagram.backfills.stop()
+        await self._instagram.examinations.stop()
         await self._housekeeper.stop()
         await self._instagram.renewal.stop()
         await self._lanes.stop(patience=DRAIN_SECONDS)

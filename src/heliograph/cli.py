@@ -172,6 +172,32 @@ def backfill(
     _guarded(work)
 
 
+@cli.command()
+def doctor(
+    integration: Annotated[
+        str | None, typer.Argument(help="Id of an Instagram integration. Without: all of them.")
+    ] = None,
+    app: Annotated[str | None, typer.Option(help="Only the integrations of this app.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Examine the installation and its integrations now, repair what can be repaired, and say what to do about the rest."""
+    from heliograph.commands import doctor as doctors
+    from heliograph.commands.show_doctor import show
+    from heliograph.telemetry.logs import configure_logging
+
+    def work() -> None:
+        configure_logging(level="ERROR", as_json=None)
+        examined = asyncio.run(doctors.examine(_settings(), integration, app))
+        if as_json:
+            print(json.dumps(examined.shown(), indent=2))
+        else:
+            show(examined)
+        if not examined.is_well:
+            raise typer.Exit(1)
+
+    _guarded(work)
+
+
 @keys.command("create")
 def keys_create(
     name: Annotated[str, typer.Option(help="What the key is called.")] = "Command line",

@@ -54,6 +54,8 @@ OPERATIONS = {
     "GetIntegration": Request("GET", _CUSTOM),
     "UpdateIntegration": Request("PATCH", _CUSTOM, {"displayName": "Hook"}),
     "DeleteIntegration": Request("DELETE", _CUSTOM),
+    "GetIntegrationHealth": Request("GET", _CUSTOM + "/health"),
+    "CheckIntegrationHealth": Request("POST", _CUSTOM + "/health"),
     "CreateCustomIntegrationKey": Request("POST", _CUSTOM + "/keys", {"displayName": "Key"}),
     "ListCustomIntegrationKeys": Request("GET", _CUSTOM + "/keys"),
     "GetCustomIntegrationKey": Request("GET", _CUSTOM + "/keys/{integrationKeyId}"),
@@ -128,7 +130,10 @@ OPERATIONS = {
 }
 
 # What no caller can have here, whatever they ask: there are neither SDKs, nor Zendesk Support, nor Apple.
-REFUSED = {"SyncUser": 404, "GetDevice": 404, "DownloadMessageRef": 400}
+REFUSED = {
+    **{"SyncUser": 404, "GetDevice": 404, "DownloadMessageRef": 400},
+    **dict.fromkeys(("GetIntegrationHealth", "CheckIntegrationHealth"), 400),  # of an integration without a channel
+}
 
 
 def filled(value: Any, ids: dict[str, str]) -> Any:

@@ -147,6 +147,8 @@ class House:
                 await self.channel.called(scope, receive, send)
             elif scope["path"].startswith(MEDIA_PATH):
                 await self.channel.media(scope, receive, send)
+            elif scope["path"] == "/healthz":
+                await _say_ok(send)
             else:
                 await api(scope, receive, send)
 
@@ -239,6 +241,11 @@ class House:
         if connected:
             shop.connect(**columns)
         return shop
+
+
+async def _say_ok(send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": b'{"status":"ok"}'})
 
 
 @dataclass(frozen=True)

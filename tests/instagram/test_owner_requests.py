@@ -68,7 +68,7 @@ def test_a_deauthorized_integration_sends_no_more_and_says_why(house: House) -> 
     answer = ask(house, shop.facebook_app, "deauthorize", signed(shop.secret, user_id=owner))
     assert (answer.status, answer.json) == (200, {})
     done(house)
-    assert (status(house, shop.integration_id), status(house, other.integration_id)) == ("error", "active")
+    assert (status(house, shop.integration_id), status(house, other.integration_id)) == ("inactive", "active")
     refusal = house.value("select refusal from instagram_accounts where integration_id = $1", shop.integration_id)
     assert refusal["code"] == "unauthorized"
     assert f"on {datetime.now(UTC).day} " in refusal["message"]
@@ -87,7 +87,7 @@ def test_only_the_accounts_that_this_person_connected_stop(house: House) -> None
     ask(house, shop.facebook_app, "deauthorize", signed(shop.secret, user_id=owner))
     done(house)
     found = [status(house, one.integration_id) for one in (shop, colleague, elsewhere)]
-    assert found == ["error", "active", "active"]
+    assert found == ["inactive", "active", "active"]
 
 
 @pytest.mark.parametrize("named", ["account", "owner"])
@@ -96,7 +96,7 @@ def test_by_instagram_login_the_account_itself_is_the_owner(house: House, named:
     user_id = shop.account if named == "account" else owner
     assert ask(house, shop.facebook_app, "deauthorize", signed(shop.secret, user_id=user_id)).status == 200
     done(house)
-    assert status(house, shop.integration_id) == "error"
+    assert status(house, shop.integration_id) == "inactive"
 
 
 def test_a_request_that_is_sent_again_is_done_once(house: House) -> None:
@@ -115,7 +115,7 @@ def test_without_an_app_in_the_address_the_signer_is_found(house: House) -> None
     shop, owner = owned(house)
     assert ask(house, "", "deauthorize", signed(shop.secret, user_id=owner)).status == 200
     done(house)
-    assert status(house, shop.integration_id) == "error"
+    assert status(house, shop.integration_id) == "inactive"
 
 
 def test_with_the_simulator_a_person_removes_the_app_and_connects_again(
@@ -133,7 +133,7 @@ def test_with_the_simulator_a_person_removes_the_app_and_connects_again(
     told = simulator.control(f"/apps/{owner.facebook_app}/deauthorize", 200, user_id=user_id)["called"]
     assert told["problems"] == []
     done(town)
-    assert town.api("GET", f"/v2/apps/{shop.app_id}/integrations/{made['id']}")["integration"]["status"] == "error"
+    assert town.api("GET", f"/v2/apps/{shop.app_id}/integrations/{made['id']}")["integration"]["status"] == "inactive"
     assert shop.failure(shop.post(igsid))["code"] == "unauthorized"
     path = f"/v2/apps/{shop.app_id}/integrations/{made['id']}"
     town.api("PATCH", path, {"pageAccessToken": owner.new_token()}, 200)
@@ -152,7 +152,7 @@ def test_meta_is_asked_whose_an_account_is_that_was_connected_before_that_was_ke
     assert (town.value(column, made["id"]), status(town, made["id"])) == (user_id, "active")
     ask(town, owner.facebook_app, "deauthorize", signed(owner.secret, user_id=user_id))
     done(town)
-    assert status(town, made["id"]) == "error"
+    assert status(town, made["id"]) == "inactive"
 
 
 # Data deletion ----------------------------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ def test_data_deletion_takes_the_owner_and_leaves_the_business_its_conversations
     done(house)
     assert holding(house, owner, name, shop.page) == []
     assert house.rows("select 1 from instagram_accounts where integration_id = $1", shop.integration_id) == []
-    assert status(house, shop.integration_id) == "error"
+    assert status(house, shop.integration_id) == "inactive"
     assert shop.texts(person) == ["hello"]
     # nobody can answer by this account any more
     assert house.rows("select 1 from commitments where integration_id = $1", shop.integration_id) == []

@@ -15,6 +15,7 @@ from heliograph.api import (
     conversion_events,
     devices,
     errors,
+    integration_health,
     integrations,
     keys,
     messages,
@@ -37,7 +38,8 @@ from heliograph.messaging.owner_requests import STATUS_PATH
 # The busiest first: routes are tried in this order.
 _RESOURCES = (
     messages, activities, switchboard_actions, conversations, participants, users, clients, attachments, devices,
-    conversion_events, commitments, webhooks, keys, integrations, switchboard_integrations, switchboards, apps,
+    conversion_events, commitments, webhooks, keys, integration_health, integrations, switchboard_integrations,
+    switchboards, apps,
 )  # fmt: skip
 
 _ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": errors.ErrorResponse}}

@@ -41,6 +41,8 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "GetIntegration": _APP,
     "UpdateIntegration": _APP,
     "DeleteIntegration": _APP,
+    "GetIntegrationHealth": _APP,
+    "CheckIntegrationHealth": _APP,
     "CreateCustomIntegrationKey": _APP,
     "ListCustomIntegrationKeys": _APP,
     "GetCustomIntegrationKey": _APP,

@@ -33,6 +33,7 @@ STREAMED = frozenset({"UploadAttachment"})
 # These talk to a channel over the network, or wait for the client.
 OUTSIDE_TRANSACTION = STREAMED | {
     "CreateIntegration", "UpdateIntegration", "DeleteIntegration", "DeleteApp", "PostConversionEvents",
+    "GetIntegrationHealth", "CheckIntegrationHealth",
 }  # fmt: skip
 
 T = TypeVar("T")

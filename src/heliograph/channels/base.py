@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from heliograph.channels.health import Doctor
 from heliograph.lanes import LaneKind
 
 
@@ -54,6 +55,11 @@ class Channel(Protocol):
     """A live channel. ``type`` is the integration type on the wire."""
 
     type: str
+
+    @property
+    def doctor(self) -> Doctor:
+        """Examines its integrations."""
+        ...
 
     def lane_kinds(self) -> Sequence[LaneKind]:
         """The work this channel does in lanes."""

@@ -7,6 +7,7 @@ EXTENSIONS: frozenset[str] = frozenset(
         "conversation:message:edited",
         "conversation:message:reaction",
         "conversation:thread:control",
+        "integration:health",
     }
 )
 

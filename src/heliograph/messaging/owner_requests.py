@@ -8,7 +8,7 @@ asked; who it is about stays only until it is done.
 
 import re
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from heliograph.messaging.housekeeping import Pruning
@@ -25,12 +25,15 @@ _CODE = re.compile(r"[0-9a-f]{32}")
 
 # The same signed request again is the same request. Served by the unique keys.
 _RECEIVE = """
-insert into owner_requests (code, digest, kind, scope, facebook_app_id, owner_id) values ($1, $2, $3, $4, $5, $6)
+insert into owner_requests (code, digest, kind, scope, facebook_app_id, owner_id, issued_at)
+values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (digest) do nothing returning id, code
 """
 _AGAIN = "select code from owner_requests where digest = $1"
 _BY_CODE = "select kind, scope, step, requested_at, done_at from owner_requests where code = $1"
-_GET = "select id, kind, scope, facebook_app_id, owner_id, step, requested_at from owner_requests where id = $1"
+_GET = """
+select id, kind, scope, facebook_app_id, owner_id, step, requested_at, issued_at from owner_requests where id = $1
+"""
 _REACHED = "update owner_requests set step = $2 where id = $1"
 _DONE = "update owner_requests set step = 'done', owner_id = null, done_at = now() where id = $1"
 
@@ -41,10 +44,18 @@ def pruning() -> list[Pruning]:
 
 
 async def receive(
-    connection: Connection, digest: bytes, kind: str, scope: str, facebook_app_id: str, owner_id: str
+    connection: Connection,
+    digest: bytes,
+    kind: str,
+    scope: str,
+    facebook_app_id: str,
+    owner_id: str,
+    issued_at: datetime,
 ) -> tuple[str, int | None]:
-    """Note a request; its code, and its number when it is new."""
-    row = await connection.fetchrow(_RECEIVE, secrets.token_hex(16), digest, kind, scope, facebook_app_id, owner_id)
+    """Note a request that was made at ``issued_at``; its code, and its number when it is new."""
+    row = await connection.fetchrow(
+        _RECEIVE, secrets.token_hex(16), digest, kind, scope, facebook_app_id, owner_id, issued_at
+    )
     if row is not None:
         return row["code"], row["id"]
     return str(await connection.fetchval(_AGAIN, digest)), None

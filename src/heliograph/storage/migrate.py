@@ -43,6 +43,20 @@ def all_migrations() -> list[Migration]:
     return found
 
 
+async def pending(database: Database) -> list[str]:
+    """The migrations of this version that have not run on this database. Changes nothing."""
+    if await database.fetchval("select to_regclass('schema_migrations')") is None:
+        return [migration.name for migration in all_migrations()]
+    applied = {row["number"] for row in await database.fetch("select number from schema_migrations")}
+    return [migration.name for migration in all_migrations() if migration.number not in applied]
+
+
+async def newer(database: Database) -> bool:
+    """Whether a newer version of Heliograph has been at this database; it must have been migrated at least once."""
+    newest = await database.fetchval("select coalesce(max(number), 0) from schema_migrations")
+    return bool(newest > all_migrations()[-1].number)
+
+
 async def migrate(database: Database) -> list[str]:
     """Bring the schema up to date; returns the names of the migrations that ran.
 

@@ -183,3 +183,21 @@ SIGN_INS = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
+INTEGRATIONS = Gauge(
+    "heliograph_integrations",
+    "Integrations by what the doctor last found: ok, warning, broken, unknown, inactive",
+    ["state"],
+    registry=REGISTRY,
+)
+FINDINGS = Gauge(
+    "heliograph_findings",
+    "What the doctor last found to be broken, or to warn of, by check",
+    ["check", "state"],
+    registry=REGISTRY,
+)
+EXAMINATIONS = Counter(
+    "heliograph_examinations_total", "Examinations of integrations, by what was found", ["state"], registry=REGISTRY
+)
+REPAIRS = Counter(
+    "heliograph_repairs_total", "What the doctor put right by itself, by check", ["check"], registry=REGISTRY
+)

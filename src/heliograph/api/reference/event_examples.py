@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from heliograph.api.reference import samples
+from heliograph.api.reference.integration_health import FINDING
 from heliograph.api.reference.samples import CONVERSATION_BRIEF, MESSAGE_ID, SOURCE, USER_BRIEF, USER_ID
 
 _MESSAGE = {
@@ -91,6 +92,10 @@ PAYLOADS: Mapping[str, Mapping[str, Any]] = {
         **_TOLD,
         "source": SOURCE,
         "thread": {"change": "taken", "ownedElsewhere": True, "ownerAppId": "263902037430900"},
+    },
+    "integration:health": {
+        "integration": {"id": samples.INTEGRATION_ID, "type": "instagram", "status": "error"},
+        "health": {"before": "ok", "state": "broken", "findings": [FINDING]},
     },
     "conversation:typing": {"conversation": CONVERSATION_BRIEF, "activity": {"type": "typing:start", **_BUSINESS_DID}},
     "switchboard:acceptControl": _CONTROLLED,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from heliograph.api.reference.conversations import BRIEF as CONVERSATION
+from heliograph.api.reference.integration_health import HEALTH
 from heliograph.api.reference.messages import SHOWN_MESSAGE, SHOWN_SOURCE
 from heliograph.api.reference.people import BRIEF as USER
 from heliograph.api.reference.terms import ANYTHING, FLAG, ID, TEXT, TIME, Schema, many, maybe, obj, one_of, ref
@@ -101,6 +102,15 @@ EVENTS: Mapping[str, tuple[str, Mapping[str, Schema]]] = {
     "conversation:thread:control": (
         "Another app of the channel got control of the thread, gave it back, or asks for it. An addition of ours.",
         {**_ABOUT, **_FROM, "thread": ref("EventThread")},
+    ),
+    "integration:health": (
+        "An integration does better, or worse, than before. An addition of ours.",
+        {
+            "integration": obj(
+                "The integration.", {"id": ID, "type": TEXT, "status": one_of("active", "inactive", "error")}
+            ),
+            "health": ref("EventHealth"),
+        },
     ),
     "conversation:typing": ("Somebody types, or stopped.", _ACTIVITY),
     "switchboard:acceptControl": ("An integration took control that it was offered.", _CONTROL),
@@ -204,6 +214,10 @@ SCHEMAS: Mapping[str, Schema] = {
             "requestedOwnerAppId?": TEXT,
             "metadata?": TEXT,
         },
+    ),
+    "EventHealth": obj(
+        "How it did, how it does, and what was found that is not well.",
+        {"before": HEALTH, "state": HEALTH, "findings": many(ref("Finding"))},
     ),
     "EventMessageId": obj("A message, by its id.", {"id": TEXT}),
     "EventDestination": obj("Where the message went.", {"type": TEXT, "integrationId?": TEXT}),

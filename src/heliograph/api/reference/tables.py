@@ -9,6 +9,7 @@ from heliograph.api.reference import (
     contents,
     conversations,
     events,
+    integration_health,
     integrations,
     messages,
     oauth,
@@ -22,16 +23,18 @@ COMPONENTS: Mapping[str, Schema] = {
     name: schema
     for part in (
         common, apps, integrations, webhooks, people, conversations, messages, contents, switchboards, oauth, events,
-        commitments,
+        commitments, integration_health,
     )
     for name, schema in part.SCHEMAS.items()
 }  # fmt: skip
 
 OPERATIONS: Mapping[str, Entry] = {
     name: entry
-    for part in (apps, conversations, messages, switchboards, integrations, webhooks, people, oauth, commitments)
+    for part in (
+        apps, conversations, messages, switchboards, integrations, webhooks, people, oauth, commitments, integration_health
+    )
     for name, entry in part.OPERATIONS.items()
-}
+}  # fmt: skip
 
 # Operation: the path parameter that its answer gives a value to, and where in the answer.
 CREATES: Mapping[str, tuple[str, str]] = {

@@ -15,7 +15,14 @@ from heliograph.channels.instagram.accounts.logins import Found, Login, logins
 from heliograph.channels.instagram.accounts.records import TYPE, FacebookApp, FacebookApps, token_place, tokens
 from heliograph.channels.instagram.accounts.renewal import Renewal
 from heliograph.channels.instagram.backfill import BackfillWorker, Schedule, runs
+from heliograph.channels.instagram.doctor import records as health
+from heliograph.channels.instagram.doctor.examination import InstagramDoctor
+from heliograph.channels.instagram.doctor.public import OwnAddress
+from heliograph.channels.instagram.doctor.requests import want
+from heliograph.channels.instagram.doctor.schedule import DoctorSchedule
+from heliograph.channels.instagram.doctor.worker import DoctorWorker
 from heliograph.channels.instagram.inbound.worker import InboundWorker
+from heliograph.channels.instagram.journal.arrivals import Arrivals
 from heliograph.channels.instagram.journal.erasure import Forgetting, PeopleWorker, UnsentWorker
 from heliograph.channels.instagram.journal.filing import FilingWorker
 from heliograph.channels.instagram.journal.flood import Flood
@@ -61,6 +68,9 @@ _DEFAULTS = {
     "mediaMode": "proxy",
 }
 
+
+# Any other is a simulator, which takes more than https.
+REAL_META = "https://graph.facebook.com"
 
 # By app and account: who connects the same account at the same time waits, and sees it connected.
 _ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended($1, 448378268016))"
@@ -108,7 +118,8 @@ class InstagramChannel:
         self.callbacks = OwnerCallbacks(
             database, self.apps, scope=data_deletion, status_url=lambda code: f"{public_url}{STATUS_PATH}/{code}"
         )
-        self._filing = FilingWorker(database)
+        self._arrivals = Arrivals(database, graph.now)
+        self._filing = FilingWorker(database, self._arrivals)
         self._departure = DepartureWorker(database, graph, self.apps, box)
         self._erasing = UnsentWorker(database), PeopleWorker(database)
         self.forgetting = Forgetting(database)
@@ -126,14 +137,27 @@ class InstagramChannel:
         self._inbound = InboundWorker(database, graph, self.apps, box, dresser, self._profiles)
         self._backfill = BackfillWorker(database, graph, box, self.pace, every=backfill_every)
         self.backfills = Schedule(database, every=backfill_every)
+        self.doctor = InstagramDoctor(
+            database,
+            box,
+            graph,
+            self.apps,
+            self.pace,
+            callback=lambda app_id: callback_url(self._public_url, app_id),
+            address=OwnAddress(public_url),
+            simulated=graph.url != REAL_META,
+        )
+        self._examining = DoctorWorker(database, self.doctor)
+        self.examinations = DoctorSchedule(database)
 
     def pressed(self) -> bool:
         """Whether webhooks come in a flood just now: then what is not their 200 should stand back."""
         return bool(self._flood)
 
     def lane_kinds(self) -> Sequence[LaneKind]:
-        """`filing`, `inbound`, `send`, `media`, `profile`, `backfill`, `departure`, `unsent` and `people`."""
-        others = (self._outbound, self._keeping, self._profiles, self._departure, *self._erasing)
+        """`filing`, `inbound`, `send`, `media`, `profile`, `backfill`, `departure`, `doctor`,
+        `unsent` and `people`."""
+        others = (self._outbound, self._keeping, self._profiles, self._departure, self._examining, *self._erasing)
         return [*self.inbound_kinds(), *(worker.kind() for worker in others)]
 
     def inbound_kinds(self) -> Sequence[LaneKind]:
@@ -147,6 +171,7 @@ class InstagramChannel:
     async def close(self) -> None:
         """Wait for what was not awaited anywhere else, and close the connections to Meta's CDN."""
         await self._meter.close()
+        await self._arrivals.close()
         await self._cdn.close()
 
     async def _tokens(self, integration_id: str) -> tuple[str, str | None] | None:
@@ -155,6 +180,7 @@ class InstagramChannel:
     async def count(self) -> None:
         """Bring up to date the metrics that are counted when somebody asks."""
         await pauses.count(self._database)
+        await health.count(self._database)
 
     async def connect(self, app_id: str, request: Mapping[str, Any]) -> str:
         """Connect the account behind a Page token. Raises :class:`ConnectError`; then there is no integration."""
@@ -198,8 +224,8 @@ class InstagramChannel:
             await connection.execute(
                 "insert into instagram_accounts (integration_id, app_id, facebook_app_id, page_id, account_id, page_token,"
                 " login, owner_id, token_expires_at, refresh_at,"
-                " story_replies, story_mentions, human_agent_tag, carousel_mode, media_mode)"
-                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                " story_replies, story_mentions, human_agent_tag, carousel_mode, media_mode, connected_at, heard_since)"
+                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)",
                 integration_id,
                 app_id,
                 facebook_app,
@@ -211,7 +237,9 @@ class InstagramChannel:
                 found.expires_at,
                 found.refresh_at,
                 *switches.values(),
+                self._graph.now(),
             )
+            await want(connection, [integration_id])
             await runs.connected(connection, app_id, facebook_app, found.account_id, self._graph.now())
 
     async def _take_back(self, login: Login, app: FacebookApp, integration_id: str, found: Found) -> None:
@@ -291,14 +319,17 @@ class InstagramChannel:
             if found and there:
                 await connection.execute(
                     "update instagram_accounts set page_token = $2, page_id = $3, token_expires_at = $4, refresh_at = $5,"
-                    " refresh_error = null, refusal = null, owner_id = $6 where integration_id = $1",
+                    " refresh_error = null, refusal = null, refused_at = null, ailment = null, owner_id = $6,"
+                    " connected_at = $7, heard_since = $7 where integration_id = $1",
                     integration_id,
                     self._box.seal(found.token, token_place(integration_id)),
                     found.page_id,
                     found.expires_at,
                     found.refresh_at,
                     found.owner_id,
+                    self._graph.now(),
                 )
+                await want(connection, [integration_id], at_once=True)
                 await runs.reconnected(connection, integration_id)
         if there is None:
             if found and (app := await self.apps.reload(row["facebook_app_id"])):

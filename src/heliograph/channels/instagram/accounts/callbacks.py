@@ -25,7 +25,7 @@ from heliograph.channels.instagram.journal.receive import (
     read_body,
 )
 from heliograph.channels.instagram.meta import signed_request
-from heliograph.channels.instagram.meta.signed_request import RefusedError
+from heliograph.channels.instagram.meta.signed_request import RefusedError, SignedRequest
 from heliograph.lanes import NewJob, enqueue
 from heliograph.messaging import owner_requests
 from heliograph.messaging.owner_requests import DEPARTURE_LANE
@@ -99,7 +99,7 @@ class OwnerCallbacks:
         except RefusedError as error:
             raise _Refused(400, str(error)) from None
         try:
-            code = await self._note(kind, app, request.user_id, text)
+            code = await self._note(kind, app, request, text)
         except Exception as error:
             raise _Refused(503, "not stored", type(error).__name__) from error
         return {"url": self._status_url(code), "confirmation_code": code} if kind == "data_deletion" else {}
@@ -114,15 +114,17 @@ class OwnerCallbacks:
         app = await self._apps.reload(app_id)
         return app if app is not None and signed_request.is_signed(app.secret, text) else None
 
-    async def _note(self, kind: str, app: FacebookApp, user_id: str, text: str) -> str:
+    async def _note(self, kind: str, app: FacebookApp, request: SignedRequest, text: str) -> str:
         """Write the request and its job; its confirmation code."""
         digest = hashlib.sha256(f"{kind}\0{text}".encode()).digest()
         scope = self._scope if kind == "data_deletion" else "connection"
         async with self._database.transaction() as connection:
-            code, fresh = await owner_requests.receive(connection, digest, kind, scope, app.id, user_id)
+            code, fresh = await owner_requests.receive(
+                connection, digest, kind, scope, app.id, request.user_id, request.issued_at
+            )
             if fresh is not None:
                 # One lane for each person: what they ask is done in the order in which they asked.
-                await enqueue(connection, [NewJob(DEPARTURE_LANE, f"{app.id}/{user_id}", str(fresh))])
+                await enqueue(connection, [NewJob(DEPARTURE_LANE, f"{app.id}/{request.user_id}", str(fresh))])
         metrics.OWNER_REQUESTS.labels(kind, "repeated" if fresh is None else "received").inc()
         log.info("a person asks through Meta", kind=kind, facebook_app=app.id, repeated=fresh is None)
         return code

@@ -3,7 +3,7 @@
 Each check has its own sentence that says what to do; the caller shows it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,7 +63,12 @@ async def owner_of(graph: Graph, app_id: str, app_secret: str, page_token: str) 
     """
     try:
         answer = await graph.call(
-            "GET", "/debug_token", _app_token(app_id, app_secret), params={"input_token": page_token}, name="connect"
+            "GET",
+            "/debug_token",
+            app_token(app_id, app_secret),
+            secret=app_secret,
+            params={"input_token": page_token},
+            name="connect",
         )
     except (NotSentError, NoAnswerError) as error:
         raise NotAskedError(str(error)) from error
@@ -86,14 +91,21 @@ def _owner(inspected: dict[str, Any]) -> str:
 
 async def subscribe(graph: Graph, app: FacebookApp, callback: str, page_id: str, name: str, page_token: str) -> None:
     """Subscribe the app (Meta calls ``callback`` back during this) and the Page. Raises :class:`ConnectError`."""
-    await _subscribe_app(graph, app, callback)
+    await subscribe_app(graph, app, callback)
+    await subscribe_page(graph, app, page_id, name, page_token)
+
+
+async def subscribe_page(
+    graph: Graph, app: FacebookApp, page_id: str, name: str, page_token: str, also: Iterable[str] = ()
+) -> None:
+    """Subscribe the Page; ``also`` as for :func:`subscribe_app`. Raises :class:`ConnectError`."""
     try:
-        await _subscribe_page(graph, app, page_id, page_token, PAGE_FIELDS)
+        await _subscribe_page(graph, app, page_id, page_token, joined(PAGE_FIELDS, also))
     except GraphError as error:
         if error.code not in (100, 200):
             raise ConnectError(f"The Page could not be subscribed to webhooks. Meta said: {error}") from error
         try:
-            await _subscribe_page(graph, app, page_id, page_token, PAGE_FIELDS_AT_LEAST)
+            await _subscribe_page(graph, app, page_id, page_token, joined(PAGE_FIELDS_AT_LEAST, also))
         except GraphError as second:
             raise ConnectError(
                 f"The Page {name} ({page_id}) could not be subscribed to webhooks: the token needs"
@@ -109,9 +121,8 @@ async def unsubscribe_page(graph: Graph, app: FacebookApp, page_id: str, page_to
 async def unsubscribe_app(graph: Graph, app: FacebookApp) -> None:
     """Stop the app's Instagram webhooks. Raises what the Graph client raises."""
     params = {"object": "instagram"}
-    await graph.call(
-        "DELETE", f"/{app.id}/subscriptions", _app_token(app.id, app.secret), params=params, name="subscribe"
-    )
+    token = app_token(app.id, app.secret)
+    await graph.call("DELETE", f"/{app.id}/subscriptions", token, secret=app.secret, params=params, name="subscribe")
 
 
 async def _inspect(graph: Graph, app_id: str, app_secret: str, page_token: str) -> dict[str, Any]:
@@ -119,7 +130,8 @@ async def _inspect(graph: Graph, app_id: str, app_secret: str, page_token: str) 
         answer = await graph.call(
             "GET",
             "/debug_token",
-            _app_token(app_id, app_secret),
+            app_token(app_id, app_secret),
+            secret=app_secret,
             params={"input_token": page_token},
             name="connect",
         )
@@ -201,16 +213,20 @@ async def _find_account(graph: Graph, app_secret: str, page_token: str) -> Page:
     )
 
 
-async def _subscribe_app(graph: Graph, app: FacebookApp, callback: str) -> None:
-    token = _app_token(app.id, app.secret)
+async def subscribe_app(graph: Graph, app: FacebookApp, callback: str, also: Iterable[str] = ()) -> None:
+    """Subscribe the app, which Meta calls back during this. Raises :class:`ConnectError`.
+
+    ``also``: fields that were subscribed before and that others may need; the list given replaces the former one.
+    """
+    token = app_token(app.id, app.secret)
     params = {"object": "instagram", "callback_url": callback, "verify_token": app.verify_token}
     try:
         try:
-            await _subscribe_fields(graph, app, token, params, APP_FIELDS)
+            await _subscribe_fields(graph, app, token, params, joined(APP_FIELDS, also))
         except GraphError as error:
             if error.code != _WRONG_PARAMETER:
                 raise
-            await _subscribe_fields(graph, app, token, params, APP_FIELDS_AT_LEAST)
+            await _subscribe_fields(graph, app, token, params, joined(APP_FIELDS_AT_LEAST, also))
     except (NotSentError, NoAnswerError) as error:
         raise ConnectError(f"Meta could not be asked to send webhooks: {error}. Try again.") from error
     except GraphError as error:
@@ -226,12 +242,13 @@ async def _subscribe_app(graph: Graph, app: FacebookApp, callback: str) -> None:
 
 async def _subscribe_fields(graph: Graph, app: FacebookApp, token: str, params: Mapping[str, str], fields: str) -> None:
     given = {**params, "fields": fields}
-    await graph.call("POST", f"/{app.id}/subscriptions", token, params=given, name="subscribe")
+    await graph.call("POST", f"/{app.id}/subscriptions", token, secret=app.secret, params=given, name="subscribe")
 
 
 async def _is_subscribed(graph: Graph, app: FacebookApp, callback: str) -> bool:
     try:
-        answer = await graph.call("GET", f"/{app.id}/subscriptions", _app_token(app.id, app.secret), name="subscribe")
+        token = app_token(app.id, app.secret)
+        answer = await graph.call("GET", f"/{app.id}/subscriptions", token, secret=app.secret, name="subscribe")
     except (GraphError, NotSentError, NoAnswerError):
         return False
     return any(
@@ -255,5 +272,11 @@ def _list(parent: dict[str, Any], name: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _app_token(app_id: str, app_secret: str) -> str:
+def joined(fields: str, also: Iterable[str]) -> str:
+    """A list of fields with those of ``also`` that it lacks."""
+    return ",".join(dict.fromkeys([*fields.split(","), *sorted(also)]))
+
+
+def app_token(app_id: str, app_secret: str) -> str:
+    """The token of the app itself (Meta reference 4.4). Where the app demands ``appsecret_proof``, it does of this, too."""
     return f"{app_id}|{app_secret}"

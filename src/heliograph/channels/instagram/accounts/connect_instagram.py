@@ -6,12 +6,13 @@ Meta tells nobody how old one of these tokens is. So it is asked for a new one, 
 neither exchanged nor refreshed is too young for that, and is refreshed as soon as it may be.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from heliograph.channels.base import ConnectError
+from heliograph.channels.instagram.accounts.connect import joined
 from heliograph.channels.instagram.accounts.records import FacebookApp
 from heliograph.channels.instagram.meta.flavours import FLAVOURS, INSTAGRAM
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, Token
@@ -144,18 +145,19 @@ async def refresh(graph: Graph, token: Token) -> Lasting:
     return new
 
 
-async def subscribe(graph: Graph, token: Token) -> None:
+async def subscribe(graph: Graph, token: Token, also: Iterable[str] = ()) -> None:
     """Subscribe the account to the app's webhooks. Raises :class:`ConnectError`.
 
-    The app's own webhook has no call for Instagram Login: it is entered in Meta's dashboard.
+    ``also``: fields that were subscribed before; the list given replaces the former one. The app's own webhook has no call
+    for Instagram Login: it is entered in Meta's dashboard.
     """
     try:
-        await _subscribe(graph, token, FLAVOUR.fields)
+        await _subscribe(graph, token, joined(FLAVOUR.fields, also))
     except GraphError as error:
         if error.code != 100:
             raise ConnectError(_unsubscribable(error)) from error
         try:
-            await _subscribe(graph, token, FLAVOUR.fields_at_least)
+            await _subscribe(graph, token, joined(FLAVOUR.fields_at_least, also))
         except GraphError as second:
             raise ConnectError(_unsubscribable(second)) from second
 

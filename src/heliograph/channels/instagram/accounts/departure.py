@@ -1,8 +1,11 @@
 """The `departure` lanes: people who connected accounts take that back. One lane per (Facebook app, person at Facebook).
 
-    job ──▶ whose are the accounts of unknown owner? (Meta is asked) ──▶ theirs stop sending, with the reason
+    job ──▶ whose are the accounts of unknown owner? (Meta is asked) ──▶ theirs become inactive, with the reason
             deauthorize:    ──▶ done: the account stays, and works again with a new token
             data_deletion:  ──▶ [everything: its people are forgotten, some at a time] ──▶ token, ids and names go ──▶ done
+
+A deauthorization is about what was there when the person asked: an account that was connected again since then is left
+alone, and examined. A deletion is about the person's data, whenever they came: it is done all the same.
 
 What comes in from Meta is applied as long as the account is there, so nothing is lost by a deauthorization. Each step is
 a short transaction that leaves less to do; a run that is killed starts again and goes on.
@@ -14,6 +17,7 @@ from typing import Any
 
 from heliograph.channels.instagram.accounts import connect as connecting
 from heliograph.channels.instagram.accounts.records import FacebookApps, open_token
+from heliograph.channels.instagram.doctor.requests import want
 from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.lanes import Job, Lane, LaneKind, NewJob, Outcome, enqueue, settle
 from heliograph.messaging import forget, owner_requests
@@ -45,8 +49,17 @@ order by 1
 _KNOWN_NOW = "update instagram_accounts set owner_id = $2 where integration_id = $1 and owner_id is null"
 
 # By their primary keys. Integrations before accounts, as everywhere.
-_STOP = "update integrations set status = 'error' where id = any ($1::text[])"
-_WHY = "update instagram_accounts set refusal = $2 where integration_id = any ($1::text[])"
+_STOP = "update integrations set status = 'inactive' where id = any ($1::text[])"
+_WHY = """
+update instagram_accounts set refusal = $2, refused_at = null, ailment = null where integration_id = any ($1::text[])
+"""
+# Meta dates requests in whole seconds; within one second nobody knows what came first, and the request counts. An account
+# of before there was a date, too. Rows are held, integrations first, so that nobody connects one anew meanwhile.
+_HOLD = "select id from integrations where id = any ($1::text[]) order by id for no key update"
+_SINCE = """
+select integration_id from instagram_accounts
+where integration_id = any ($1::text[]) and date_trunc('second', connected_at) > $2
+"""
 
 # Served by clients_external.
 _PEOPLE = """
@@ -61,7 +74,7 @@ select integration_id, app_id, facebook_app_id, account_id from instagram_accoun
 on conflict do nothing
 """
 _NAMELESS = """
-update integrations set status = 'error', display_name = null,
+update integrations set status = 'inactive', display_name = null,
     settings = settings - '{pageId,businessId,businessName,businessUsername,tokenExpiresAt,tokenError}'::text[]
 where id = any ($1::text[])
 """
@@ -73,6 +86,7 @@ _FORGET_ACCOUNTS = (
     "delete from backfill_runs where integration_id = any ($1::text[])",
     """delete from backfill_accounts b using instagram_accounts a where a.integration_id = any ($1::text[])
        and b.app_id = a.app_id and b.facebook_app_id = a.facebook_app_id and b.account_id = a.account_id""",
+    "delete from integration_health where integration_id = any ($1::text[])",
     "delete from instagram_accounts where integration_id = any ($1::text[])",
 )
 
@@ -158,6 +172,11 @@ class DepartureWorker:
         async with self._database.transaction() as connection:
             rows = await connection.fetch(_THEIRS, request["facebook_app_id"], request["owner_id"])
             theirs = [row["integration_id"] for row in rows]
+            await connection.execute(_HOLD, theirs)
+            if request["kind"] == "deauthorize" and request["issued_at"] is not None:
+                since = {row["integration_id"] for row in await connection.fetch(_SINCE, theirs, request["issued_at"])}
+                await want(connection, since, at_once=True)
+                theirs = [one for one in theirs if one not in since]
             await connection.execute(_STOP, theirs)
             await connection.execute(_WHY, theirs, refusal(request["requested_at"]))
         if request["step"] == "received":

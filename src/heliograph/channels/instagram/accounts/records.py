@@ -202,8 +202,10 @@ async def connected(connection: Connection, keys: Iterable[tuple[str, str]]) -> 
 
 
 # Whether Meta accepts nothing of an account `a` with its integration `i` any more. A token whose renewal failed is good
-# until its end.
-REFUSED = "(i.status = 'error' and (a.refusal is not null or a.refresh_error is null))"
+# until its end, and what keeps only webhooks away (`ailment`) stops no message.
+REFUSED = """(i.status = 'inactive' or (
+    i.status = 'error' and (a.refusal is not null or (a.refresh_error is null and a.ailment is null))
+))"""
 
 # Served by the primary keys.
 _TOKENS = f"""

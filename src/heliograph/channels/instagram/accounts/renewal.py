@@ -67,11 +67,11 @@ with new as (
     update instagram_accounts a
     set page_token = n.token, token_expires_at = n.expires_at, refresh_at = n.refresh_at, refresh_error = null
     from new n where a.integration_id = n.integration_id and a.refresh_at = n.claim
-    returning a.integration_id, n.shown
+    returning a.integration_id, n.shown, a.refusal is null and a.ailment is null as well
 )
 update integrations i
 set settings = i.settings - 'tokenError' || jsonb_build_object('tokenExpiresAt', s.shown),
-    status = case when i.settings ? 'tokenError' then 'active' else i.status end
+    status = case when i.settings ? 'tokenError' and i.status = 'error' and s.well then 'active' else i.status end
 from stored s where i.id = s.integration_id returning i.id
 """
 _FAIL = """
@@ -83,7 +83,8 @@ with failed as (
     from failed f where a.integration_id = f.integration_id and a.refresh_at = f.claim
     returning a.integration_id, f.reason, f.alarm
 )
-update integrations i set status = 'error', settings = i.settings || jsonb_build_object('tokenError', n.reason)
+update integrations i set status = case when i.status = 'inactive' then i.status else 'error' end,
+    settings = i.settings || jsonb_build_object('tokenError', n.reason)
 from noted n where i.id = n.integration_id and n.alarm returning i.id
 """
 

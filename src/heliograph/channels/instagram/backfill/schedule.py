@@ -56,7 +56,7 @@ with due as (
     from due d where (b.app_id, b.facebook_app_id, b.account_id) = (d.app_id, d.facebook_app_id, d.account_id)
 )
 select a.integration_id, d.reason from due d join instagram_accounts a using (app_id, facebook_app_id, account_id)
-join integrations i on i.id = a.integration_id and (i.status <> 'error' or d.reason <> 'interval')
+join integrations i on i.id = a.integration_id and (i.status = 'active' or d.reason <> 'interval')
 """
 
 

@@ -31,6 +31,7 @@ from heliograph.channels.instagram.backfill.steps import (
     within,
     without,
 )
+from heliograph.channels.instagram.doctor.requests import want
 from heliograph.channels.instagram.journal.entries import filing_job
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, flavour_of
 from heliograph.channels.instagram.meta.pace import Kind, Pace
@@ -275,8 +276,10 @@ class BackfillWorker:
             if run["found"] and run["reason"] in ("interval", "missed") and self._every:
                 # What webhooks should have told came by us: it may well happen again.
                 await runs.next_run(connection, run, now + max(_SOON, self._every / 5), "missed")
-        elif step.refused is not None and self._every:
-            await runs.next_run(connection, run, now + max(_LATER, self._every), "interval")
+        elif step.refused is not None:
+            await want(connection, [run["integration_id"]])
+            if self._every:
+                await runs.next_run(connection, run, now + max(_LATER, self._every), "interval")
 
     def _tell(self, run: Any, step: Step) -> None:
         """Metrics and logs, after the commit."""

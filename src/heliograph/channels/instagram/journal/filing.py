@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from heliograph.channels.instagram.journal import people
+from heliograph.channels.instagram.journal.arrivals import Arrivals
 from heliograph.channels.instagram.journal.entries import FILING_LANE, filed_by, inbound_job, read
 from heliograph.channels.instagram.journal.envelope import Item, items
 from heliograph.channels.instagram.journal.leftovers import UNFILED, Leftover, keep
@@ -24,8 +25,9 @@ _WEBHOOKS_AT_ONCE = 500
 class FilingWorker:
     """Handles the ``filing`` lanes."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, arrivals: Arrivals) -> None:
         self._database = database
+        self._arrivals = arrivals
 
     def kind(self) -> LaneKind:
         """How the lane workers should run this."""
@@ -48,6 +50,7 @@ class FilingWorker:
             await settle(connection, outcomes)
         for lane in lanes:
             lane.settled = True
+        self._arrivals.note((webhooks[number], found) for number, _, found in filed)
 
     async def on_dead(self, connection: Connection, lane: Lane, job: Job, error: str) -> None:
         """Webhooks that cannot be filed stay in the journal, shown as such; a replay tries again."""

@@ -153,3 +153,6 @@ class Plan:
     stops: list[tuple[Step, pauses.Stop]] = field(default_factory=list)
     outcomes: list[SendOutcome] = field(default_factory=list)
     paused: dict[str, float] = field(default_factory=dict)
+    ailing: set[str] = field(default_factory=set)  # integrations whose connection the doctor should look at
+    tag_refused: set[str] = field(default_factory=set)  # integrations of which Meta refused the tag, or took it
+    tag_taken: set[str] = field(default_factory=set)

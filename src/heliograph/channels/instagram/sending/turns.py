@@ -17,10 +17,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from heliograph.channels.base import SendOutcome
+from heliograph.channels.instagram.doctor.requests import want
 from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.meta.answers import Answer
 from heliograph.channels.instagram.meta.pace import Asked, Kind, Pace
-from heliograph.channels.instagram.meta.refusals import access_refused, owned_elsewhere
+from heliograph.channels.instagram.meta.refusals import access_refused, note_tags, owned_elsewhere
 from heliograph.channels.instagram.sending import ledger
 from heliograph.channels.instagram.sending.delivery_events import CHANNEL, FAILURE, USER, delivery_event
 from heliograph.channels.instagram.sending.in_vain import Looked
@@ -43,6 +44,9 @@ MOST_TURNS = 256
 # A conversation that somebody else holds is tried again so often, so much later; then it is waited for.
 BUSY_TRIES = 20
 BUSY_SECONDS = 0.005
+
+# What tells that something is wrong with the connection, and not with the message.
+_ASKS_FOR_THE_DOCTOR = (SendOutcome.RECONNECT, SendOutcome.CONFIGURATION)
 
 # Left to itself PostgreSQL plans the large statements anew each time, which costs ten times what running them does.
 _PLAN_ONCE = "set local plan_cache_mode = force_generic_plan"
@@ -175,6 +179,11 @@ class Turns:
         elif leads_to.state:
             said = answer.code, answer.subcode, answer.text
             plan.moves.append(ledger.Move(message_id, part, leads_to.state, *said))
+        if todo.tag is not None and answer.outcome in (SendOutcome.SENT, SendOutcome.WINDOW_CLOSED):
+            tags = plan.tag_taken if answer.outcome is SendOutcome.SENT else plan.tag_refused
+            tags.add(todo.row["integration_id"])
+        if leads_to.failure is not None and answer.outcome in _ASKS_FOR_THE_DOCTOR:
+            plan.ailing.add(todo.row["integration_id"])
         if leads_to.looked:
             self._looked.note(message_id, part)
         if leads_to.stop is not None:
@@ -205,6 +214,8 @@ class Turns:
             plan.moves = []
         for integration_id, (token, failure) in sorted(plan.refusals.items(), key=lambda one: one[0]):
             await access_refused(connection, integration_id, token, asdict(failure))
+        await note_tags(connection, plan.tag_refused, plan.tag_taken)
+        await want(connection, plan.ailing | plan.tag_refused)
         if plan.stops:
             left, new = await pauses.pause(connection, [stop for _, stop in plan.stops])
             plan.paused = {subject: left[subject] for subject in new}

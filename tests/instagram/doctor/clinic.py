@@ -1,0 +1,88 @@
+"""A connected account on the simulator, and the doctor who is asked about it through the API."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from tests.instagram.house import House, Shop
+from tests.instagram.instagram_owner import InstagramOwner
+from tests.instagram.owner import Owner
+from tests.simulator.support import Simulator, eventually
+
+
+@dataclass(frozen=True)
+class Patient:
+    """An owner's account, connected, and one customer of it."""
+
+    owner: Owner
+    shop: Shop
+    person: str
+
+    @classmethod
+    def connected(cls, house: House, simulator: Simulator, kind: type[Owner] = Owner) -> "Patient":
+        owner = kind.new(house, simulator)
+        shop, _ = owner.connect()
+        patient = cls(owner, shop, owner.customer())
+        patient.is_written_to()
+        return patient
+
+    @classmethod
+    def by_instagram(cls, house: House, simulator: Simulator) -> "Patient":
+        return cls.connected(house, simulator, InstagramOwner)
+
+    @property
+    def house(self) -> House:
+        return self.shop.house
+
+    @property
+    def path(self) -> str:
+        return f"/v2/apps/{self.shop.app_id}/integrations/{self.shop.integration_id}"
+
+    @property
+    def status(self) -> str:
+        return str(self.house.api("GET", self.path)["integration"]["status"])
+
+    def is_written_to(self, text: str = "hello") -> None:
+        """The customer writes, and it arrives."""
+        self.owner.says(self.person, text)
+        eventually(lambda: text in self.shop.texts(self.person))
+        eventually(lambda: self.row("last_event_at"))
+
+    def row(self, column: str) -> Any:
+        """A column of the account's row."""
+        return self.house.value(
+            f"select {column} from instagram_accounts where integration_id = $1", self.shop.integration_id
+        )
+
+    # The doctor -----------------------------------------------------------------------------------------------
+
+    def examined(self) -> dict[str, Any]:
+        """Examined now; the report."""
+        return dict(self.house.api("POST", f"{self.path}/health", status=200)["health"])
+
+    def finding(self, check: str, report: dict[str, Any] | None = None) -> dict[str, Any]:
+        """What one check finds, now or in a report."""
+        (found,) = [one for one in (report or self.examined())["findings"] if one["check"] == check]
+        return dict(found)
+
+    def told(self) -> list[tuple[str, str, str]]:
+        """What webhooks were told of it: the integration's status, the state before and since."""
+        sql = "select body from events where app_id = $1 and type = 'integration:health' order by id"
+        payloads = [json.loads(row["body"])["payload"] for row in self.house.rows(sql, self.shop.app_id)]
+        return [(one["integration"]["status"], one["health"]["before"], one["health"]["state"]) for one in payloads]
+
+    # What happens ---------------------------------------------------------------------------------------------
+
+    def switch(self, name: str, on: bool = True, **more: Any) -> None:
+        """Something happens to the connection, or is undone."""
+        body = {"account_id": self.owner.account, "app_id": self.owner.facebook_app, "on": on, **more}
+        self.owner.simulator.control(f"/connection/{name}", 200, **body)
+
+    def logs_in_again(self) -> None:
+        """The owner gives a new token."""
+        self.house.api("PATCH", self.path, {"pageAccessToken": self.owner.new_token()}, 200)
+
+    def is_answered(self, text: str) -> bool:
+        """The business writes; whether it comes to the phone."""
+        outcome = self.shop.outcome(self.shop.post(self.person, text))
+        return outcome[:1] == ["channel"] and self.owner.on_the_phone(self.person)[-1] == text
