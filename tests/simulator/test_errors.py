@@ -117,14 +117,16 @@ def old_message(seeded: Seeded) -> Answer:
     return seeded.graph("GET", f"/{first}")
 
 
-def exchange(seeded: Seeded, **replaced: str) -> Answer:
+def exchange(seeded: Seeded, challenge: str | None = None, **replaced: str) -> Answer:
     facts = seeded.facts
+    proof = {"code_challenge": challenge, "code_challenge_method": "S256"} if challenge else {}
     told = seeded.simulator.control(
         "/login",
         200,
         client_id=facts["facebook_app_id"],
         redirect_uri="https://example.org/back",
         scope="instagram_basic",
+        **proof,
     )
     code = told["redirect_to"].split("code=")[1].split("#")[0]
     query = {
@@ -206,6 +208,7 @@ SCENES: dict[str, Callable[[Seeded], Answer]] = {
     "too_old": old_message,
     "code_used": lambda one: exchange(one, twice="yes"),
     "code_invalid": lambda one: exchange(one, redirect_uri="https://example.org/elsewhere"),
+    "code_verifier": lambda one: exchange(one, challenge="c" * 43),
     "client_invalid": lambda one: exchange(one, client_secret="wrong"),
 }
 

@@ -108,7 +108,7 @@ class Demo:
     async def _prepare(self) -> dict[str, Any]:
         """What the last demo left, brought up to date; or everything anew."""
         async with aiohttp.ClientSession() as http:
-            async with http.post(f"{self.simulator_url}/_simulator/seed", json={}) as response:
+            async with http.post(f"{self.simulator_url}/_simulator/seed", json={"connections": True}) as response:
                 seed = await response.json()
             known = self._read()
             if known and await self._still_there(http, known):

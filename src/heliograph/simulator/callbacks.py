@@ -67,7 +67,9 @@ class Callbacks:
         self.made: deque[Called] = deque(maxlen=_KEPT)
 
     def remove_app(self, app: App, owner_id: str) -> None:
-        """A person removes an app: every token of it that the person gave is dead (190/458)."""
+        """A person removes an app: every token of it that the person gave is dead (190/458), their choices forgotten."""
+        if consent := self._state.consents.get(f"{app.id}:{owner_id}"):
+            self._state.drop_consent(consent)
         for token in self._state.tokens.values():
             if (token.app_id, token.owner_id) == (app.id, owner_id):
                 token.invalid_subcode = 458

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from heliograph.simulator.graph.flavours import FACEBOOK_LOGIN
-from heliograph.simulator.models import Account, App, Page, Token
+from heliograph.simulator.models import Account, App, Consent, Page, Token
 from heliograph.simulator.world import World
 
 _PERSONAL = frozenset({458, 459, 460, 464})
@@ -33,6 +33,14 @@ class Connection:
             theirs = personal and token.owner_id == self.page.owner_id
             if token.app_id in known and (theirs or token.page_id == self.page.id):
                 yield token
+
+    def consents(self) -> Iterator[Consent]:
+        """What the login dialog remembers of the owner, so that a login which only reconnects keeps a narrowing."""
+        for app in self.apps:
+            known = self.world.consents
+            if consent := known.of(app.id, self.page.owner_id) or known.learn(app.id, self.page.owner_id):
+                yield consent
+                self.world.state.save(consent)
 
     def remember(self, name: str, what: Any) -> None:
         """Keep what a switch took away, to be able to give it back."""
@@ -106,7 +114,17 @@ def _expired(at: Connection) -> bool:
     return bool(tokens) and all(token.expires_at and token.expires_at * 1000 <= now for token in tokens)
 
 
+def _remove(at: Connection) -> None:
+    _die(458)(at)
+    for app in at.apps:
+        at.world.callbacks.remove_app(app, at.page.owner_id)
+
+
 def _drop_scope(at: Connection) -> None:
+    for consent in at.consents():
+        if at.scope in consent.scopes:
+            consent.scopes.remove(at.scope)
+            consent.declined.append(at.scope)
     had = [token.value for token in at.tokens(personal=True) if at.scope in token.scopes]
     for value in had:
         token = at.world.state.tokens[value]
@@ -116,6 +134,10 @@ def _drop_scope(at: Connection) -> None:
 
 
 def _give_scope(at: Connection) -> None:
+    for consent in at.consents():
+        if at.scope in consent.declined:
+            consent.declined.remove(at.scope)
+            consent.scopes.append(at.scope)
     for value in at.recall(f"scope_dropped {at.scope}") or ():
         if token := at.world.state.tokens.get(value):
             token.scopes = [*token.scopes, at.scope]
@@ -125,7 +147,12 @@ def _give_scope(at: Connection) -> None:
 def _drop_asset(at: Connection) -> None:
     """The person leaves the Page or account out of one scope ("Choose what you allow")."""
     had: dict[str, list[str] | None] = {}
-    asset = at.account.id if at.scope.startswith("instagram_") else at.page.id
+    asset = _asset(at)
+    mine = [page for page in at.world.state.pages.values() if page.owner_id == at.page.owner_id]
+    every = [page.account_id if at.scope.startswith("instagram_") else page.id for page in mine]
+    for consent in at.consents():
+        targets = consent.targets.get(at.scope, every)
+        consent.targets[at.scope] = [one for one in targets if one and one != asset]
     for token in at.tokens(personal=True):
         if at.scope in token.scopes:
             had[token.value] = token.targets.get(at.scope)
@@ -134,7 +161,14 @@ def _drop_asset(at: Connection) -> None:
     at.remember(f"asset_dropped {at.scope}", had)
 
 
+def _asset(at: Connection) -> str:
+    return at.account.id if at.scope.startswith("instagram_") else at.page.id
+
+
 def _give_asset(at: Connection) -> None:
+    for consent in at.consents():
+        if _asset(at) not in consent.targets.get(at.scope, [_asset(at)]):
+            consent.targets[at.scope].append(_asset(at))
     for value, targets in (at.recall(f"asset_dropped {at.scope}") or {}).items():
         token = at.world.state.tokens.get(value)
         if token and targets is None:
@@ -233,7 +267,7 @@ def _death(name: str, subcode: int, meaning: str, undo: bool = False) -> Switch:
 
 
 _TABLE = (
-    _death("app_removed", 458, "The person removed the app"),
+    Switch("app_removed", "The person removed the app", "every call answers 190/458", _remove, _dead(458)),
     _death("checkpoint", 459, "The person must pass a checkpoint", undo=True),
     _death("password_changed", 460, "The person changed the password"),
     _death("unconfirmed", 464, "The person must confirm the account", undo=True),

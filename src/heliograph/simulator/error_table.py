@@ -233,6 +233,9 @@ ERRORS: dict[str, Row] = {
     "event_too_old": Row(400, 100, 2804003, "Invalid parameter"),
     # login
     "code_used": Row(400, 100, 36009, "This authorization code has been used."),
+    "code_verifier": Row(
+        400, 100, None, "Invalid code_verifier parameter: it is missing or does not match the code_challenge."
+    ),
     "code_invalid": Row(400, 100, 36007, "This authorization code has expired or is not valid."),
     "client_invalid": Row(400, 101, None, "Error validating application. Invalid application ID or secret."),
     # trouble on Meta's side

@@ -1,5 +1,8 @@
 """What a person grants to an app in the login dialog, until the app fetches it with the code."""
 
+import base64
+import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass
 
@@ -23,6 +26,20 @@ class Grant:
     expires_ms: int
     account_id: str | None = None
     """The professional account that logged in, by Instagram Login."""
+    challenge: tuple[str, str] | None = None
+    """PKCE's method and value; the exchange must then bring the ``code_verifier``."""
+    system: bool = False
+    """Whether the token is a business integration's system user's."""
+
+    def proved_by(self, verifier: str | None) -> bool:
+        """Whether a ``code_verifier`` is the one of the challenge (RFC 7636, 4.6). Without a challenge nothing is asked."""
+        if self.challenge is None:
+            return True
+        method, value = self.challenge
+        told = (verifier or "").encode()
+        if method == "S256":
+            told = base64.urlsafe_b64encode(hashlib.sha256(told).digest()).rstrip(b"=")
+        return hmac.compare_digest(told, value.encode())
 
 
 class Grants:
@@ -41,11 +58,13 @@ class Grants:
         targets: dict[str, list[str]],
         uri: str,
         account_id: str | None = None,
+        challenge: tuple[str, str] | None = None,
+        system: bool = False,
     ) -> str:
         """A code for a consent that was just given; ``account_id`` by Instagram Login."""
         code = "AQ" + secrets.token_urlsafe(120)
         expires = self._clock.now_ms() + (INSTAGRAM_CODE_LIFE_MS if account_id else CODE_LIFE_MS)
-        self._open[code] = Grant(app_id, owner_id, tuple(scopes), targets, uri, expires, account_id)
+        self._open[code] = Grant(app_id, owner_id, tuple(scopes), targets, uri, expires, account_id, challenge, system)
         return code
 
     def used(self, code: str) -> bool:

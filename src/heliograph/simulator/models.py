@@ -33,6 +33,10 @@ class App:
     """Ids of the users, accounts and people with a role on the app."""
     instagram: bool = False
     """An *Instagram app*: id and secret of Instagram Login, which signs its webhooks with this secret."""
+    redirect_uris: list[str] = field(default_factory=list)
+    """The *valid OAuth redirect URIs*. Empty: any address, which Meta does not allow."""
+    configurations: list[dict[str, Any]] = field(default_factory=list)
+    """Those of Facebook Login for Business: ``{"id", "name", "scopes", "kind": "user" | "system_user"}``."""
 
 
 @dataclass(slots=True)
@@ -64,6 +68,8 @@ class Page:
     profiles: dict[str, dict[str, Any]] = field(default_factory=dict)
     hidden: bool = False
     """No Page at all: what hangs on a Page elsewhere, of an account that has none. Facebook Login does not see it."""
+    portfolio: bool = False
+    """Owned by a business portfolio: ``/me/accounts`` leaves it out without ``business_management``."""
 
 
 @dataclass(slots=True)
@@ -84,6 +90,8 @@ class Account:
     catalog: list[str] = field(default_factory=list)
     unread: bool = False
     self_person_id: str | None = None
+    professional: bool = True
+    """False is a personal account: it can be linked to a Page, but nothing can be done with it."""
 
 
 @dataclass(slots=True)
@@ -113,7 +121,7 @@ class Token:
 
     value: str
     app_id: str
-    type: Literal["page", "user", "instagram"]
+    type: Literal["page", "user", "system_user", "instagram"]
     owner_id: str
     page_id: str | None
     scopes: list[str]
@@ -121,6 +129,22 @@ class Token:
     issued_at: int
     expires_at: int = 0
     invalid_subcode: int | None = None
+
+
+@dataclass(slots=True)
+class Consent:
+    """What a person let a Facebook app do, as the login dialog remembers it. ``targets`` as in :class:`Token`."""
+
+    app_id: str
+    owner_id: str
+    scopes: list[str]
+    declined: list[str] = field(default_factory=list)
+    targets: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The record's own id inside the simulator."""
+        return f"{self.app_id}:{self.owner_id}"
 
 
 @dataclass(slots=True)

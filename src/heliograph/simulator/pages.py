@@ -7,8 +7,9 @@ import jinja2
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp
 
-from heliograph.simulator import instagram_login, knobs, pictures
-from heliograph.simulator.login import PATH, Dialog
+from heliograph.simulator import knobs, pictures
+from heliograph.simulator.login import instagram, integrations, sdk
+from heliograph.simulator.login.dialog import PATH, Dialog
 from heliograph.simulator.world import World
 
 _PACKAGE = "heliograph.simulator"
@@ -38,14 +39,21 @@ class Pages:
         loader = jinja2.PackageLoader(_PACKAGE, "templates")
         self._templates = jinja2.Environment(loader=loader, autoescape=True)
         self._dialog = Dialog(world, self._templates, SECURITY)
-        self._instagram_dialog = instagram_login.InstagramDialog(world, self._templates, SECURITY)
+        settings = integrations.Integrations(world, self._templates, SECURITY)
+        script = sdk.Sdk(world, self._templates, SECURITY)
+        self._parts: dict[str, ASGIApp] = {
+            instagram.PATH: instagram.InstagramDialog(world, self._templates, SECURITY),
+            integrations.PATH: settings,
+            integrations.META_PATH: settings,
+            **dict.fromkeys((*sdk.ARBITERS, sdk.STATUS, sdk.LOGOUT), script),
+        }
 
     def find(self, method: str, path: str) -> ASGIApp | None:
         """The answer to a request for a page or file, None when it is for somebody else."""
         if PATH.fullmatch(path):
             return self._dialog
-        if path == instagram_login.PATH:
-            return self._instagram_dialog
+        if part := self._parts.get(path):
+            return part
         if method not in ("GET", "HEAD"):
             return None
         if name := _NAMED.get(path):
@@ -53,6 +61,8 @@ class Pages:
             return HTMLResponse(page, headers={**SECURITY, "Cache-Control": "no-cache"})
         if path == "/favicon.ico":
             return self._file("mark.svg")
+        if sdk.SCRIPT.fullmatch(path):
+            return self._file("sdk.js")
         if path.startswith(_STATIC):
             return self._file(path.removeprefix(_STATIC))
         if path.startswith(_PICTURES):

@@ -23,6 +23,16 @@ def sign(secret: str, user_id: str, issued_at: int, profile_id: str | None = Non
     }
     if profile_id:
         payload["profile_id"] = profile_id
+    return _sealed(secret, payload)
+
+
+def of_login(secret: str, user_id: str, issued_at: int, code: str | None = None) -> str:
+    """The text that the JavaScript SDK gets after a login, with a ``code`` where there is one."""
+    payload: dict[str, str | int] = {"algorithm": "HMAC-SHA256", "issued_at": issued_at, "user_id": user_id}
+    return _sealed(secret, {**payload, "code": code} if code else payload)
+
+
+def _sealed(secret: str, payload: dict[str, str | int]) -> str:
     written = _encode(json.dumps(payload, separators=(",", ":")).encode())
     return f"{_encode(hmac.digest(secret.encode(), written.encode(), hashlib.sha256))}.{written}"
 

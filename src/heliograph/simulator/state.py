@@ -10,6 +10,7 @@ from heliograph.simulator.models import (
     App,
     Asset,
     Comment,
+    Consent,
     Dataset,
     Message,
     Owner,
@@ -30,6 +31,7 @@ Record = (
     | Account
     | Person
     | Token
+    | Consent
     | Thread
     | Message
     | Story
@@ -48,6 +50,7 @@ _KINDS: dict[type[Any], tuple[str, Callable[[Any], str]]] = {
     Account: ("account", lambda one: cast(str, one.id)),
     Person: ("person", lambda one: cast(str, one.id)),
     Token: ("token", lambda one: cast(str, one.value)),
+    Consent: ("consent", lambda one: cast(str, one.key)),
     Thread: ("thread", lambda one: cast(str, one.key)),
     Message: ("message", lambda one: cast(str, one.mid)),
     Story: ("story", lambda one: cast(str, one.id)),
@@ -91,6 +94,7 @@ class State:
         self.accounts: dict[str, Account] = {}
         self.people: dict[str, Person] = {}
         self.tokens: dict[str, Token] = {}
+        self.consents: dict[str, Consent] = {}
         self.threads: dict[str, Thread] = {}
         self.messages: dict[str, Message] = {}
         self.stories: dict[str, Story] = {}
@@ -111,6 +115,7 @@ class State:
             "account": self.accounts,
             "person": self.people,
             "token": self.tokens,
+            "consent": self.consents,
             "thread": self.threads,
             "message": self.messages,
             "story": self.stories,
@@ -148,6 +153,11 @@ class State:
         """Store a record that was changed."""
         kind, key = _KINDS[type(record)]
         self.store.put(kind, key(record), record)
+
+    def drop_consent(self, consent: Consent) -> None:
+        """Forget what a person let an app do."""
+        if self.consents.pop(consent.key, None):
+            self.store.delete("consent", consent.key)
 
     def drop_pending(self, events: Iterable[Pending]) -> None:
         """Forget webhook events that have been delivered or given up."""

@@ -11,6 +11,7 @@ import aiohttp
 from heliograph.simulator.callbacks import Callbacks
 from heliograph.simulator.cdn import Cdn
 from heliograph.simulator.clock import Clock
+from heliograph.simulator.consents import Consents
 from heliograph.simulator.faults import Faults
 from heliograph.simulator.grants import Grants
 from heliograph.simulator.hub import Hub
@@ -40,6 +41,7 @@ class World:
         self.hub = Hub()
         self.faults = Faults(lambda: self.hub.publish("faults", {}))
         self.grants = Grants(self.clock)
+        self.consents = Consents(self.state)
         self.wire = WireLog(self._wire_changed)
         self.rules = _rules(self.state.settings.get("rules", {}))
         self.limits = Limits(self.clock, self.rules)

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import Field, StringConstraints
 
-from heliograph.simulator import instagram_login
 from heliograph.simulator.control import lookup, views
 from heliograph.simulator.control import seed as seeding
 from heliograph.simulator.control.held import Held
@@ -16,7 +15,8 @@ from heliograph.simulator.graph import tokens
 from heliograph.simulator.graph.apps import check_names
 from heliograph.simulator.graph.flavours import INSTAGRAM_LOGIN, INSTAGRAM_LOGIN_FIELDS
 from heliograph.simulator.graph.instagram import LONG_SECONDS, SHORT_SECONDS
-from heliograph.simulator.login import DialogError
+from heliograph.simulator.login import instagram
+from heliograph.simulator.login.asked import DialogError
 from heliograph.simulator.models import App
 from heliograph.simulator.webhooks.verify import verify
 from heliograph.simulator.world import World
@@ -102,13 +102,13 @@ async def log_in(world: Held, body: InstagramLogin) -> dict[str, str]:
     """Go through the login dialog without a browser: where the account is sent back to, with the code."""
     query = {"client_id": body.client_id, "redirect_uri": body.redirect_uri, "scope": body.scope}
     try:
-        asked = instagram_login.read(world, query if body.state is None else {**query, "state": body.state})
+        asked = instagram.read(world.state.apps, query if body.state is None else {**query, "state": body.state})
     except DialogError as problem:
         raise ControlError("client_id", str(problem)) from None
     if body.deny:
-        return {"redirect_to": instagram_login.deny(asked)}
+        return {"redirect_to": instagram.deny(asked)}
     granted = list(asked.scopes) if body.granted is None else list(body.granted)
-    return {"redirect_to": instagram_login.allow(world, asked, lookup.account(world, body.account_id), granted)}
+    return {"redirect_to": instagram.allow(world, asked, lookup.account(world, body.account_id), granted)}
 
 
 @router.post("/webhook")

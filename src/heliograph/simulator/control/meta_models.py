@@ -57,6 +57,7 @@ class AppChange(Body):
     require_proof: bool | None = None
     deauthorize_url: Address | None = Field(None, description="Called when a person removes the app; null for none.")
     data_deletion_url: Address | None = Field(None, description="Called when a person wants their data deleted.")
+    redirect_uris: list[Address] | None = Field(None, description="The valid OAuth redirect URIs; empty for any.")
 
 
 class OwnerChange(Body):

@@ -32,6 +32,24 @@ class NewAccount(Body):
     name: Text | None = None
     owner_user_id: Id | None = Field(None, description="An owner that already exists, to give them a second Page.")
     instagram: bool = Field(True, description="False makes a Page without an Instagram account.")
+    professional: bool = Field(True, description="False makes the account a personal one.")
+    portfolio: bool = Field(False, description="Whether the Page is owned by a business portfolio.")
+
+
+class ManyPages(Body):
+    """Pages by the hundred, for one person."""
+
+    count: int = Field(ge=1, le=5000)
+    owner_user_id: Id | None = Field(None, description="Whose; absent: a new person's.")
+    owner_name: Text = "Agency with many Pages"
+    name: Text = Field("Page", description="Each gets its number behind it.")
+    with_account: int = Field(2, ge=0, description="Every so manieth Page has an Instagram account; 0 for none.")
+
+
+class NewOwner(Body):
+    """Somebody with a Facebook login, at first without Pages."""
+
+    name: Text = "Tomás Rocha"
 
 
 class AccountChange(Body):
@@ -39,6 +57,15 @@ class AccountChange(Body):
 
     allow_messages: bool | None = Field(None, description='The "Allow access to messages" switch in the app.')
     linked: bool | None = Field(None, description="Whether the account is linked to its Page.")
+
+
+class NewConfiguration(Body):
+    """A configuration of Facebook Login for Business."""
+
+    name: Text = "Instagram messaging"
+    id: Annotated[str, StringConstraints(pattern=r"^[1-9]\d{5,19}$")] | None = None
+    scopes: list[Text] | None = Field(None, description="Absent: what messaging needs.")
+    kind: Literal["user", "system_user"] = Field("user", description="Whose token it gives.")
 
 
 class NewToken(Body):
@@ -67,10 +94,17 @@ class Login(Body):
     client_id: Id
     redirect_uri: Text
     state: str | None = None
-    scope: str = Field(description="The scopes that the app asks for, separated by commas.")
+    scope: str | None = Field(None, description="The scopes that the app asks for, separated by commas.")
+    config_id: Id | None = Field(None, description="Of Facebook Login for Business, instead of scope.")
+    auth_type: str | None = None
+    response_type: str | None = None
+    code_challenge: str | None = None
+    code_challenge_method: str | None = None
     owner_user_id: Id | None = None
     granted: list[Text] | None = None
     page_ids: list[Id] | None = None
+    account_ids: list[Id] | None = Field(None, description="Absent: the accounts of the chosen Pages.")
+    reconnect: bool = Field(False, description="Press Reconnect where the dialog offers it: what was chosen before.")
     deny: bool = False
 
 
@@ -100,6 +134,7 @@ class Seed(Body):
     username: Annotated[str, StringConstraints(pattern=r"^[a-z0-9._]{1,30}$")] = "lighthouse.books"
     customer_name: Text = "Maya Okafor"
     app_name: Text = "Heliograph"
+    connections: bool = Field(False, description="Also make people, Pages and accounts that are ready to be connected.")
 
 
 class Attachment(Body):

@@ -10,6 +10,7 @@ from heliograph.simulator.control import (
     connection_routes,
     fault_routes,
     instagram_routes,
+    login_routes,
     meta_routes,
     routing_routes,
     rules_routes,
@@ -47,6 +48,7 @@ def create_control(world: World) -> FastAPI:
         routing_routes,
         rules_routes,
         instagram_routes,
+        login_routes,
         fault_routes,
         connection_routes,
     ):

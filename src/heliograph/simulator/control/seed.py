@@ -12,6 +12,15 @@ from heliograph.simulator.models import Account, App, Owner, Page, Person
 from heliograph.simulator.pictures import story
 from heliograph.simulator.world import World
 
+MESSAGING = (
+    "pages_show_list",
+    "pages_manage_metadata",
+    "pages_messaging",
+    "instagram_basic",
+    "instagram_manage_messages",
+    "business_management",
+)
+"""The permissions of messaging (Meta reference 0)."""
 _NEIGHBOURS = ("Jonas Brandt", "Lucía Fernández")
 _NAMES = ("Ama Boateng", "Noah Lindqvist", "Priya Raman", "Tomás Rocha", "Yuki Tanaka", "Elif Demir", "Sam Whitaker")
 
@@ -38,10 +47,72 @@ def seed(world: World, names: models.Seed) -> dict[str, Any]:
             "customer_id": threads[0].igsid,
             "customer_name": people[0].name,
         }
+        known["config_id"] = new_configuration(world, app)["id"]
         world.state.settings["seed"] = known
         world.state.save_settings()
         world.hub.publish("world", {})
+    if names.connections and "connections" not in known:
+        known["connections"] = connections(world, world.state.owners[world.state.pages[known["page_id"]].owner_id])
+        world.state.save_settings()
+        world.hub.publish("world", {})
     return dict(known)
+
+
+def connections(world: World, first: Owner) -> dict[str, str]:
+    """Who and what is ready to be connected: one more Page of the first person, a person with one of each kind, and one
+    without Pages. The ids of the Pages by what is special about them.
+    """
+    ready, _ = new_account(world, "Harbour Tea", "harbour.tea", owner=first)
+    plain, _ = new_account(world, "Pier Nine Pottery", owner=first, instagram=False)
+    second = new_owner(world, "Ingrid Halvorsen")
+    other, _ = new_account(world, "Northwind Bakery", "northwind.bakery", owner=second)
+    private, account = new_account(world, "Saltwater Records", "saltwater.records", owner=second)
+    assert account is not None
+    account.professional = False
+    weak, _ = new_account(world, "Quayside Bikes", "quayside.bikes", owner=second)
+    weak.tasks = ["ANALYZE", "ADVERTISE", "CREATE_CONTENT"]
+    held, _ = new_account(world, "Dune Hotels", "dune.hotels", owner=second)
+    held.portfolio = True
+    for record in (account, weak, held):
+        world.state.save(record)
+    new_owner(world, "Tomás Rocha")
+    found = {"ready": ready, "no_account": plain, "second_person": other, "personal": private, "tasks_missing": weak}
+    return {name: page.id for name, page in {**found, "portfolio": held}.items()}
+
+
+def new_owner(world: World, name: str) -> Owner:
+    """Somebody with a Facebook login."""
+    return world.state.add(Owner(world.state.fresh(lambda: ids.digits(17, "10")), name))
+
+
+def new_pages(
+    world: World, owner: Owner, name: str, count: int, with_account: int
+) -> list[tuple[Page, Account | None]]:
+    """Pages by the hundred; every ``with_account``-th has an account, 0 for none."""
+    return [
+        new_account(world, f"{name} {n}", owner=owner, instagram=bool(with_account) and n % with_account == 0)
+        for n in range(1, count + 1)
+    ]
+
+
+def new_configuration(
+    world: World,
+    app: App,
+    name: str = "Instagram messaging",
+    key: str | None = None,
+    scopes: list[str] | None = None,
+    kind: str = "user",
+) -> dict[str, Any]:
+    """A configuration of Facebook Login for Business; without ``scopes`` it asks for what messaging needs."""
+    made = {
+        "id": key or world.state.fresh(lambda: ids.digits(16, "2")),
+        "name": name,
+        "scopes": list(MESSAGING) if scopes is None else scopes,
+        "kind": kind,
+    }
+    app.configurations.append(made)
+    world.state.save(app)
+    return made
 
 
 def new_app(world: World, name: str, app_id: str | None = None, secret: str | None = None) -> App:
@@ -61,7 +132,7 @@ def new_account(
 ) -> tuple[Page, Account | None]:
     """A Page and, unless told otherwise, its professional account."""
     state = world.state
-    owner = owner or state.add(Owner(state.fresh(lambda: ids.digits(17, "10")), f"Owner of {page_name}"))
+    owner = owner or new_owner(world, f"Owner of {page_name}")
     page = state.add(Page(state.fresh(lambda: ids.digits(15, "10")), page_name, owner.id))
     if not instagram:
         return page, None

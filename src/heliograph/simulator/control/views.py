@@ -19,6 +19,8 @@ def app(one: App) -> dict[str, Any]:
         "deauthorize_url": one.deauthorize_url,
         "data_deletion_url": one.data_deletion_url,
         "fields": one.fields,
+        "redirect_uris": one.redirect_uris,
+        "configurations": one.configurations,
     }
 
 
@@ -33,6 +35,7 @@ def account(page: Page, one: Account | None) -> dict[str, Any]:
         "owner_user_id": page.owner_id,
         "subscribed_app_ids": list(page.subscribed),
         "allow_messages": one.allow_messages if one else None,
+        "professional": one.professional if one else None,
         "linked": page.account_id is not None,
     }
 

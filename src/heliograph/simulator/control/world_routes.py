@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from heliograph.simulator import login
 from heliograph.simulator.control import lookup, models, views
 from heliograph.simulator.control import seed as seeding
 from heliograph.simulator.control.held import Held
@@ -59,9 +58,14 @@ async def new_account(world: Held, body: models.NewAccount) -> dict[str, Any]:
     owner = world.state.owners.get(body.owner_user_id) if body.owner_user_id else None
     if body.owner_user_id and owner is None:
         raise ControlError("owner_user_id", f"No user has the id {body.owner_user_id}.", 404)
-    made = seeding.new_account(world, body.page_name, body.username, body.name, owner, body.instagram)
+    page, account = seeding.new_account(world, body.page_name, body.username, body.name, owner, body.instagram)
+    page.portfolio = body.portfolio
+    world.state.save(page)
+    if account:
+        account.professional = body.professional
+        world.state.save(account)
     world.hub.publish("world", {})
-    return views.account(*made)
+    return views.account(page, account)
 
 
 @router.patch("/accounts/{account_id}")
@@ -99,24 +103,6 @@ async def revoke_token(world: Held, body: models.RevokedToken) -> dict[str, Any]
     token.invalid_subcode = body.subcode or 0
     world.state.save(token)
     return {"revoked": True}
-
-
-@router.post("/login")
-async def log_in(world: Held, body: models.Login) -> dict[str, str]:
-    """Go through the login dialog without a browser: where the person is sent back to, with the code."""
-    query = {"client_id": body.client_id, "redirect_uri": body.redirect_uri, "scope": body.scope}
-    try:
-        asked = login.read(world, query if body.state is None else {**query, "state": body.state})
-    except login.DialogError as problem:
-        raise ControlError("client_id", str(problem)) from None
-    owner = world.state.owners.get(body.owner_user_id or next(iter(world.state.owners), ""))
-    if owner is None:
-        raise ControlError("owner_user_id", "The simulator has no such user.", 404)
-    if body.deny:
-        return {"redirect_to": login.deny(asked)}
-    granted = list(asked.scopes) if body.granted is None else list(body.granted)
-    pages = list(world.state.pages) if body.page_ids is None else list(body.page_ids)
-    return {"redirect_to": login.allow(world, asked, owner, granted, pages)}
 
 
 @router.get("/people")

@@ -135,7 +135,7 @@ class Call:
     def account_of(self, page: Page) -> Account:
         """The professional account linked to a Page; 100/2534013 when there is none."""
         account = self.world.state.accounts.get(page.account_id) if page.account_id else None
-        if account is None:
+        if account is None or not account.professional:
             raise refuse("not_linked")
         return account
 
@@ -175,7 +175,8 @@ class Call:
         return int(value)
 
     def _link(self, replaced: dict[str, Any]) -> str:
-        kept = {name: value for name, value in self.params.items() if name not in ("after", "before", "limit")}
+        left_out = ("after", "before", "limit", "client_secret")
+        kept = {name: value for name, value in self.params.items() if name not in left_out}
         if self.bearer:
             kept["access_token"] = self.bearer
         return f"{self.world.cdn.origin}{self.url}?{urlencode({**kept, **replaced})}"

@@ -10,6 +10,7 @@ from typing import Any
 from heliograph.simulator.errors import refuse
 from heliograph.simulator.graph import tokens
 from heliograph.simulator.graph.call import Call
+from heliograph.simulator.graph.flavours import FACEBOOK_LOGIN
 from heliograph.simulator.models import App, Token
 
 SHORT_SECONDS = 3600
@@ -31,7 +32,9 @@ async def access_token(call: Call) -> dict[str, Any]:
 
 
 def _answer(token: Token, seconds: int) -> dict[str, Any]:
-    return {"access_token": token.value, "token_type": "bearer", "expires_in": seconds}
+    told = {"access_token": token.value, "token_type": "bearer"}
+    # A system user's token does not expire, and says nothing of it.
+    return {**told, "expires_in": seconds} if token.expires_at else told
 
 
 def _from_code(call: Call, app: App) -> Token:
@@ -42,8 +45,15 @@ def _from_code(call: Call, app: App) -> Token:
     grant = world.grants.take(code, app.id, call.text("redirect_uri") or "")
     if grant is None:
         raise refuse("code_invalid")
+    if not grant.proved_by(call.text("code_verifier")):
+        raise refuse("code_verifier")
     owner = world.state.owners[grant.owner_id]
-    return tokens.mint(world, app, None, owner, list(grant.scopes), grant.targets, SHORT_SECONDS)
+    seconds = None if grant.system else SHORT_SECONDS
+    token = tokens.mint(world, app, None, owner, list(grant.scopes), grant.targets, seconds)
+    if grant.system:
+        token.type = "system_user"
+        world.state.save(token)
+    return token
 
 
 def _long_lived(call: Call, app: App) -> Token:
@@ -55,8 +65,19 @@ def _long_lived(call: Call, app: App) -> Token:
     assert short is not None
     if short.app_id != app.id or short.page_id:
         raise refuse("token_malformed")
+    if not short.expires_at:
+        return short
     owner = world.state.owners[short.owner_id]
     return tokens.mint(world, app, None, owner, list(short.scopes), dict(short.targets), LONG_SECONDS)
+
+
+async def revoke_permission(call: Call) -> dict[str, Any]:
+    """``DELETE /me/permissions/{name}``: the person takes one permission back."""
+    token, name = call.token(), call.segments[2]
+    if name not in FACEBOOK_LOGIN.all_scopes:
+        raise refuse("parameter", reason=f"Invalid permission {name}")
+    call.world.consents.decline(token.app_id, token.owner_id, name)
+    return {"success": True}
 
 
 async def revoke_permissions(call: Call) -> dict[str, Any]:

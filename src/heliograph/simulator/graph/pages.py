@@ -59,7 +59,8 @@ async def page(call: Call, node: Page) -> dict[str, Any]:
 
 
 async def accounts(call: Call) -> dict[str, Any]:
-    """``GET /me/accounts``: the Pages of a user, with tokens. Without ``pages_show_list`` the list is empty."""
+    """``GET /me/accounts``: the Pages of a user, with tokens. Without ``pages_show_list`` the list is empty; Pages of a
+    business portfolio are left out without ``business_management`` (Meta reference 4.2)."""
     token = call.token()
     if token.page_id:
         raise refuse("unknown_field", field="accounts", node="Page")
@@ -74,6 +75,7 @@ def _accounts(call: Call, token: Token, wanted: tuple[Field, ...]) -> dict[str, 
         if not one.hidden
         and one.owner_id == token.owner_id
         and one.tasks != []
+        and (not one.portfolio or "business_management" in token.scopes)
         and tokens.covers(token, "pages_show_list", one.id)
     ]
     chosen, paging = call.page_of(mine, lambda one: str(one.id), _ACCOUNTS_LIMIT)
@@ -84,8 +86,12 @@ def _accounts(call: Call, token: Token, wanted: tuple[Field, ...]) -> dict[str, 
 
 
 async def permissions(call: Call) -> dict[str, Any]:
-    """``GET /me/permissions``: what the person granted."""
-    return {"data": [{"permission": scope, "status": "granted"} for scope in call.token().scopes]}
+    """``GET /me/permissions``: what the person granted and declined."""
+    token = call.token()
+    consent = call.world.consents.of(token.app_id, token.owner_id) if token.type != "instagram" else None
+    told = dict.fromkeys(token.scopes, "granted")
+    told |= {scope: "declined" for scope in (consent.declined if consent else ()) if scope not in told}
+    return {"data": [{"permission": scope, "status": status} for scope, status in told.items()]}
 
 
 async def account(call: Call, node: Account) -> dict[str, Any]:
@@ -191,6 +197,9 @@ def page_node(call: Call, token: Token, node: Page, wanted: tuple[Field, ...]) -
     linked = call.world.state.accounts.get(node.account_id) if node.account_id else None
 
     def instagram(asked: Field) -> Any:
+        return connected(asked) if linked and linked.professional else ABSENT
+
+    def connected(asked: Field) -> Any:
         if linked is None or not tokens.covers(token, call.flavour.profile_scope, linked.id):
             return ABSENT
         return account_node(call, linked, asked.names("id"))
@@ -206,7 +215,7 @@ def page_node(call: Call, token: Token, node: Page, wanted: tuple[Field, ...]) -
             "tasks": lambda _: (TASKS if node.tasks is None else node.tasks) if token.page_id is None else ABSENT,
             "access_token": lambda _: _page_token(call, token, node),
             "instagram_business_account": instagram,
-            "connected_instagram_account": instagram,
+            "connected_instagram_account": connected,
             "messaging_feature_status": lambda _: feature_status(node),
         },
     )

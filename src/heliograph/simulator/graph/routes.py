@@ -53,6 +53,7 @@ WORDS: dict[tuple[str, str, str], Handler] = {
     ("GET", "me", "accounts"): pages.accounts,
     ("GET", "me", "permissions"): pages.permissions,
     ("DELETE", "me", "permissions"): login.revoke_permissions,
+    ("DELETE", "me", "permissions/{name}"): login.revoke_permission,
     ("POST", "me", "messages"): send.send,
     ("POST", "me", "message_attachments"): uploads.upload,
     ("GET", "me", "conversations"): conversations.conversations,
@@ -204,6 +205,8 @@ class Graph:
 
     async def _dispatch(self, call: Call) -> Any:
         node, edge = [*call.segments, "", ""][:2]
+        if len(call.segments) == 3 and (handler := self._words.get((call.method, node, f"{edge}/{{name}}"))):
+            return await handler(call)
         if len(call.segments) in (1, 2):
             call.use_case = "messenger" if edge in _MESSAGING_EDGES else "pages"
             if handler := self._words.get((call.method, node, edge)):

@@ -1,10 +1,11 @@
 """The login dialog of Instagram Login: a professional account looks at what an app asks for, and returns with a code.
 
-Source: Meta reference 4.6. The address that the account returns to ends in ``#_``. A refusal has no ``error_code``.
+Source: Meta reference 4.6. The address that the account returns to ends in ``#_``. A refusal has no ``error_code``. PKCE is
+not part of it: a ``code_challenge`` is ignored.
 """
 
-import re
-from urllib.parse import parse_qs, urlencode, urlsplit
+from collections.abc import Mapping
+from urllib.parse import parse_qs, urlencode
 
 import jinja2
 from starlette.requests import Request
@@ -12,8 +13,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from heliograph.simulator.graph.flavours import INSTAGRAM_LOGIN, INSTAGRAM_PREFIX
-from heliograph.simulator.login import Asked, DialogError
-from heliograph.simulator.models import Account
+from heliograph.simulator.login import permissions, person
+from heliograph.simulator.login.asked import Asked, DialogError, check_redirect, words
+from heliograph.simulator.models import Account, App
 from heliograph.simulator.world import World
 
 PATH = f"{INSTAGRAM_PREFIX}/oauth/authorize"
@@ -24,22 +26,32 @@ _DENIED = {
 }
 
 
-def read(world: World, query: dict[str, str]) -> Asked:
+def read(apps: Mapping[str, App], query: Mapping[str, str]) -> Asked:
     """The dialog's query. Raises :class:`DialogError` with a text for the developer."""
-    app = world.state.apps.get(query.get("client_id", ""))
+    app = apps.get(query.get("client_id", ""))
     if app is None or not app.instagram:
         raise DialogError("Invalid platform app: client_id names no Instagram app of the simulator.")
     uri = query.get("redirect_uri", "")
-    if urlsplit(uri).scheme not in ("http", "https"):
-        raise DialogError("The redirect_uri must be an absolute http or https address.")
+    check_redirect(app, uri)
     if query.get("response_type", "code") != "code":
         raise DialogError("The response_type must be code.")
-    wanted = [scope for scope in re.split(r"[,\s]+", query.get("scope", "")) if scope]
+    wanted = words(query.get("scope", ""))
     unknown = [scope for scope in wanted if scope not in INSTAGRAM_LOGIN.all_scopes]
     if unknown or not wanted:
         # The names of the other flavour, and those that ended in January 2025, are refused alike.
         raise DialogError(f"Invalid Scopes: {', '.join(unknown) or 'none'}.")
-    return Asked(app, uri, query.get("state"), tuple(dict.fromkeys(wanted)))
+    return Asked(
+        app,
+        uri,
+        query.get("state"),
+        tuple(dict.fromkeys(wanted)),
+        reauthenticate=_on(query.get("force_reauth", "false")),
+        facebook_login=_on(query.get("enable_fb_login", "true")),
+    )
+
+
+def _on(text: str) -> bool:
+    return text.lower() in ("true", "1")
 
 
 def allow(world: World, asked: Asked, account: Account, scopes: list[str]) -> str:
@@ -75,31 +87,47 @@ class InstagramDialog:
         try:
             response = await self._respond(request)
         except DialogError as problem:
-            response = self._page(400, problem=str(problem))
+            response = self._page("dialog_problem.html", 400, problem=str(problem))
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
-        asked = read(self._world, dict(request.query_params))
+        asked = read(self._world.state.apps, dict(request.query_params))
         accounts = {one.username: one for one in self._world.state.accounts.values()}
-        account = accounts.get(request.query_params.get("as", ""), next(iter(accounts.values()), None))
+        named = request.query_params.get("as", "")
+        first = next((one for one in accounts.values() if one.professional), None)
+        account = accounts.get(named, first)
         if account is None:
             raise DialogError("The simulator has no account that could log in. Make one first.")
+        if not account.professional:
+            raise DialogError(f"@{account.username} is a personal account. Only professional accounts can log in here.")
         if request.method == "POST":
             form = parse_qs((await request.body()).decode("latin-1"))
             if form.get("decision") != ["allow"]:
                 return RedirectResponse(deny(asked), 303)
             return RedirectResponse(allow(self._world, asked, account, form.get("scope", [])), 303)
-        links = [
-            (str(request.url.include_query_params(**{"as": name})), f"@{name}")
-            for name in accounts
-            if name != account.username
-        ]
-        action = str(request.url.include_query_params(**{"as": account.username}))
-        return self._page(200, asked=asked, account=account, others=links, action=action)
-
-    def _page(self, status: int, **words: object) -> Response:
-        return HTMLResponse(
-            self._templates.get_template("instagram_dialog.html").render(**words),
-            status,
-            {**self._headers, "Cache-Control": "no-store"},
+        here = request.url.remove_query_params(["who"])
+        links = [(one, str(here.include_query_params(**{"as": name}))) for name, one in accounts.items()]
+        if "who" in request.query_params or (asked.reauthenticate and not named):
+            return self._page("dialog_accounts.html", asked=asked, accounts=links, people=self._people(links))
+        return self._page(
+            "instagram_dialog.html",
+            asked=asked,
+            account=account,
+            scopes=[(scope, permissions.meaning(scope), True, False) for scope in asked.scopes],
+            action=str(request.url.include_query_params(**{"as": account.username})),
+            switch=str(here.include_query_params(who="1")) if len(links) > 1 else None,
         )
+
+    def _people(self, links: list[tuple[Account, str]]) -> list[tuple[str, Account, str]]:
+        """Who can log in with Facebook instead, and the account which that leads to: the first one of their Pages."""
+        found: dict[str, tuple[str, Account, str]] = {}
+        known = {owner.id: owner.name for owner in person.people(self._world)}
+        for account, link in links:
+            owner_id = self._world.state.pages[account.page_id].owner_id
+            if account.professional and owner_id in known:
+                found.setdefault(owner_id, (known[owner_id], account, link))
+        return list(found.values())
+
+    def _page(self, name: str, status: int = 200, **words: object) -> Response:
+        body = self._templates.get_template(name).render(**words)
+        return HTMLResponse(body, status, {**self._headers, "Cache-Control": "no-store"})
