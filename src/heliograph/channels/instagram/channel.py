@@ -109,6 +109,8 @@ class InstagramChannel:
         self.apps = FacebookApps(database, box)
         self._logins = logins(graph, self.apps, box, lambda app_id: callback_url(self._public_url, app_id))
         hosts = login_hosts or LoginHosts()
+        self.stand_in = "" if graph.url == REAL_META else graph.url
+        """Where the simulator is that plays Meta's part; empty: Meta plays it."""
         self.facebook_apps = FacebookAppRegister(database, self.apps, graph, hosts, public_url=public_url)
         self.onboarding = Onboarding(database, box, graph, self.apps, self.facebook_apps, self, hosts)
         self.renewal = Renewal(database, box, graph)
