@@ -136,6 +136,8 @@ class Application:
             data_deletion=settings.data_deletion,
             backfill_every=settings.backfill_every,
             login_hosts=LoginHosts(settings.facebook_dialog, settings.instagram_dialog, settings.instagram_api),
+            privacy_policy_url=settings.privacy_policy_url,
+            terms_url=settings.terms_url,
         )
         self._connect = create_connect(self._instagram.onboarding, settings.reachable_at)
         self._sender = Sender(parse_networks(settings.webhook_allow_networks))

@@ -198,6 +198,34 @@ def doctor(
     _guarded(work)
 
 
+@cli.command("app-review")
+def app_review(
+    facebook_app_id: Annotated[str, typer.Argument(help="The id of the app at Meta.")],
+    make_calls: Annotated[
+        bool, typer.Option("--make-calls", help="Make the test calls that Meta wants first.")
+    ] = False,
+    company: Annotated[str, typer.Option(help="Your company's name, for the texts.")] = "",
+    product: Annotated[str, typer.Option(help="Your product's name, for the texts.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """What App Review at Meta needs: what is missing, texts to adapt, addresses to enter, the screencast."""
+    from heliograph.commands import app_review as reviews
+    from heliograph.commands.show_app_review import show
+    from heliograph.telemetry.logs import configure_logging
+
+    def work() -> None:
+        configure_logging(level="ERROR", as_json=None)
+        report, made = asyncio.run(reviews.app_review(_settings(), facebook_app_id, make_calls=make_calls))
+        if as_json:
+            print(json.dumps(reviews.as_json(report, made, company=company, product=product), indent=2))
+        else:
+            show(report, made, asked=make_calls, company=company, product=product)
+        if not all(one.succeeded for one in made):
+            raise typer.Exit(1)
+
+    _guarded(work)
+
+
 @keys.command("create")
 def keys_create(
     name: Annotated[str, typer.Option(help="What the key is called.")] = "Command line",

@@ -6,6 +6,7 @@ A setting is an environment variable ``HELIOGRAPH_<NAME>``.
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -138,6 +139,10 @@ class Settings(BaseSettings):
             " names with the connection; or everything, conversations with customers included."
         ),
     ] = "connection"
+    privacy_policy_url: Annotated[
+        str, Field(description="Your privacy policy: shown where people connect an account, and asked for by Meta.")
+    ] = ""
+    terms_url: Annotated[str, Field(description="Your terms of service, likewise.")] = ""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much to log.")] = "INFO"
     log_format: Annotated[
         str, Field(pattern="^(auto|pretty|json)$", description="auto: pretty on a terminal, JSON elsewhere.")
@@ -151,6 +156,13 @@ class Settings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("privacy_policy_url", "terms_url")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if value and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
+            raise ValueError("must be an address that begins with http:// or https://")
+        return value
 
     @field_validator("webhook_allow_networks")
     @classmethod

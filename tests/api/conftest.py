@@ -5,9 +5,13 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.api.boards import board
+from tests.api.groups import crowd
 from tests.api.house import House, Key, Person
 from tests.api.oauth import Browser, Partner, registered
 from tests.conftest import Server
+
+__all__ = ["board", "crowd"]
 
 
 @pytest.fixture(scope="session")

@@ -131,7 +131,9 @@ OPERATIONS = {
 
 # What no caller can have here, whatever they ask: there are neither SDKs, nor Zendesk Support, nor Apple.
 REFUSED = {
-    **{"SyncUser": 404, "GetDevice": 404, "DownloadMessageRef": 400},
+    "SyncUser": 404,
+    "GetDevice": 404,
+    "DownloadMessageRef": 400,
     **dict.fromkeys(("GetIntegrationHealth", "CheckIntegrationHealth"), 400),  # of an integration without a channel
 }
 

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from heliograph.api import apps, clients, conversations, integrations, keys, mes
 from tests.api.conftest import Shop
 from tests.api.house import Answer, House
 from tests.api.operations import BUSINESS, HOOK, TEXT
+from tests.simulator.support import eventually
 
 
 def at_once(*calls: Callable[[], Answer]) -> list[Answer]:
@@ -109,8 +109,7 @@ def test_what_stragglers_write_is_erased_after_the_grace(house: House, shop: Sho
     house.run(restart(1.5))
     try:
         assert house.delete(shop.path).status == 200
-        while house.rows("select 1 from conversations where app_id = $1", shop.app_id):
-            time.sleep(0.02)
+        eventually(lambda: not house.rows("select 1 from conversations where app_id = $1", shop.app_id))
         late = "insert into mids (integration_id, mid, app_id) values ($2, 'late', $1)"
         house.run(house.database.execute(late, shop.app_id, shop.integration_id))
         assert house.rows("select 1 from lanes where kind = 'erase'")

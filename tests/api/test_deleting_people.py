@@ -1,7 +1,6 @@
 """Deleting users: at once for whoever asks, in small steps behind, and nothing else is lost."""
 
 import asyncio
-import time
 from typing import Any
 
 import orjson
@@ -18,6 +17,7 @@ from tests.api.conftest import Shop
 from tests.api.house import NOW, Answer, House, Person
 from tests.api.operations import TEXT
 from tests.api.test_consistency import at_once
+from tests.simulator.support import eventually
 
 _MANY = """
 insert into messages (id, app_id, conversation_id, author_type, received, body)
@@ -209,10 +209,7 @@ def test_what_goes_out_just_now_is_waited_for(house: House, shop: Shop) -> None:
     house.run(house.database.execute(part, *args))
     assert house.delete(f"{shop.path}/users/{shop.person.user_id}").status == 200
     waits = "select 1 from lanes where kind = 'forget' and key = $1 and lease = 0 and due_at > now()"
-    deadline = time.monotonic() + 10
-    while not house.rows(waits, shop.person.user_id):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    eventually(lambda: house.rows(waits, shop.person.user_id))
     assert house.rows("select 1 from send_parts where message_id = $1", message)
     house.run(house.database.execute("update send_parts set state = 'sent' where message_id = $1", message))
     house.erased()

@@ -3,7 +3,6 @@
 import contextlib
 import itertools
 import random
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,8 +27,9 @@ from tests.api.house import House, Key
 from tests.api.operations import TEXT
 from tests.api.switchboards import Switchboard, control, switchboard_of, told
 from tests.conftest import Server
+from tests.delivery.customer import delivering
 from tests.delivery.target import Target
-from tests.delivery.test_worker import delivering
+from tests.simulator.support import eventually
 
 MESSAGE, PASS = "conversation:message", "switchboard:passControl"
 _mids = (f"mid{number}" for number in itertools.count())
@@ -81,10 +81,7 @@ class Listener:
 
 def quiet(house: House) -> None:
     """Wait until nothing waits for delivery."""
-    deadline = time.monotonic() + 15
-    while house.rows("select 1 from lanes where kind = 'webhook' limit 1"):
-        assert time.monotonic() < deadline, "deliveries do not come to an end"
-        time.sleep(0.01)
+    eventually(lambda: not house.rows("select 1 from lanes where kind = 'webhook' limit 1"), 15)
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """From the button to the connected account by Facebook Login, through real HTTP against the simulated Meta."""
 
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 
 from heliograph.channels.instagram.onboarding import Kind, LoginError
@@ -74,6 +77,20 @@ def test_a_broken_integration_is_reconnected_and_keeps_its_id(place: Installatio
     assert place.value("select status from integrations where id = $1", first.integration_id) == "active"
     after = place.value("select page_token from instagram_accounts where integration_id = $1", first.integration_id)
     assert after != before
+
+
+def test_an_account_that_moved_to_another_page_is_known_by_itself(place: Installation, browser: Browser) -> None:
+    made = owner(place)
+    browser.logs_in(made)
+    first = browser.choose(made["instagram_account_id"])
+    # As it stood when the account was linked to a Page of old.
+    place.execute("update instagram_accounts set page_id = '999' where integration_id = $1", first.integration_id)
+    browser.logs_in(made, integration_id=first.integration_id)
+    again = browser.choose(made["instagram_account_id"])
+    assert (again.integration_id, again.created) == (first.integration_id, False)
+    page = place.value("select page_id from instagram_accounts where integration_id = $1", first.integration_id)
+    assert page == made["page_id"]
+    assert place.value("select settings ->> 'pageId' from integrations where id = $1", first.integration_id) == page
 
 
 def test_connecting_an_account_that_is_here_reconnects_it(place: Installation, browser: Browser) -> None:
@@ -264,6 +281,48 @@ def test_access_that_is_gone_before_the_choice_is_said(place: Installation, brow
         browser.choices()
     assert refused.value.kind is Kind.GRANT_GONE
     assert refused.value.again_at.endswith("/new")
+
+
+def test_markup_in_names_stays_a_text(place: Installation, browser: Browser) -> None:
+    name = '<script>alert(1)</script> & "Sons"'
+    made = owner(place, page_name=name)
+    answer = browser.logs_in(made)
+    assert b"alert" not in answer.body
+    (row,) = browser.choices().rows
+    assert row.page_name == name
+    assert browser.choose(row.account_id).created
+
+
+def test_an_app_that_goes_while_it_is_connected_is_said(place: Installation) -> None:
+    """Nothing stays: no integration, no subscription of the Page."""
+    facebook_app, _ = place.facebook_app()
+    browser = place.browser(facebook_app=facebook_app)
+    made = owner(place)
+    browser.logs_in(made)
+    login = place.channel._logins["facebook"]
+    subscribe = login.subscribe
+
+    async def and_delete(*given: Any) -> None:
+        await subscribe(*given)
+        await place.database.execute("delete from apps where id = $1", browser.app_id)
+
+    login.subscribe = and_delete
+    try:
+        with pytest.raises(LoginError) as refused:
+            browser.choose(made["instagram_account_id"])
+    finally:
+        del login.subscribe
+    assert refused.value.kind is Kind.GONE
+    assert not place.subscribed(made["page_id"], facebook_app)
+
+
+def test_two_choices_at_once_make_one_integration(place: Installation, browser: Browser) -> None:
+    made = owner(place)
+    browser.logs_in(made)
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: browser.choose(made["instagram_account_id"]), range(4)))
+    assert len({one.integration_id for one in done}) == 1
+    assert len(place.rows("select 1 from instagram_accounts where app_id = $1", browser.app_id)) == 1
 
 
 def test_a_popup_and_a_configuration_have_their_words_in_the_address(place: Installation) -> None:

@@ -10,10 +10,13 @@ from heliograph.channels.instagram.journal.entries import FILING_LANE
 from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.sending import judging
 from tests.conftest import Server
+from tests.instagram.connecting import played
 from tests.instagram.house import House, Shop
 from tests.instagram.meta import PlayedMeta, Site
 from tests.instagram.owner import Owner
 from tests.simulator.support import Loop, Simulator
+
+__all__ = ["played"]
 
 
 def _drop(*_: object) -> structlog.typing.EventDict:

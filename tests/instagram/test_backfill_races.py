@@ -9,6 +9,7 @@ import pytest
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.accounts.records import token_place
 from heliograph.channels.instagram.backfill import steps, worker
+from heliograph.channels.instagram.meta import pauses
 from tests.conftest import Server
 from tests.instagram.backfills import Threads, ago, ask, backfill, ended, run_row, runs_of
 from tests.instagram.house import House, Shop, new_mid, unique, within
@@ -157,6 +158,7 @@ def test_a_limit_of_metas_pauses_the_run_and_it_goes_on(
     shop: Shop, threads: Threads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps, "PAUSES", {SendOutcome.RATE_LIMITED: (0.05,) * 50, SendOutcome.RETRY: (0.05,)})
+    monkeypatch.setattr(pauses, "SCHEDULE", (0.05,))
     threads.says(unique("5846"), new_mid(), at=ago(**EARLIER))
     threads.refuses(refused(613, 2534040))
     number = ask(shop, ago(hours=1))

@@ -4,6 +4,7 @@ import json
 import threading
 from typing import Any
 
+import asyncpg
 import pytest
 
 from heliograph.channels.instagram.inbound import mapping, wire
@@ -206,6 +207,28 @@ def test_a_poison_item_ends_as_failed_and_its_neighbours_go_on(
     monkeypatch.setattr(mapping, "arrival", understood)
     replay(house, "failed")
     assert shop.texts("5") == ["one", "two", "three", "four", "poison"]
+
+
+def test_of_a_poison_item_no_word_stands_beside_the_journal(
+    shop: Shop, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database's error quotes the argument that it could not take."""
+    understood = mapping.arrival
+
+    def arrival(event: wire.Event, *rest: Any, **more: Any) -> Any:
+        if isinstance(event, wire.Message) and event.text == "blackcurrant":
+            raise asyncpg.DataError(f"invalid input for query argument $1: '{event.text}'")
+        return understood(event, *rest, **more)
+
+    monkeypatch.setattr(mapping, "arrival", arrival)
+    shop.deliver(shop.text("5", "blackcurrant"))
+    house.quiet(30)
+    assert shop.leftovers() == ["failed"]
+    detail = house.value(
+        "select detail from journal_leftovers where reason = 'failed' and account_id = $1", shop.account
+    )
+    assert detail.startswith("DataError 22000 at ")
+    assert "blackcurrant" not in detail
 
 
 def test_a_journal_row_that_was_erased_leaves_nothing_behind(shop: Shop, door: House) -> None:

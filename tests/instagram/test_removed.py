@@ -9,6 +9,7 @@ from heliograph.lanes import LaneWorkers
 from heliograph.messaging.forget import ForgetWorker
 from tests.instagram.house import House, Shop, new_mid, unique
 from tests.instagram.meta import Gate, PlayedMeta, accepted
+from tests.instagram.test_automatic_answer import allow, answers
 from tests.simulator.support import Loop, eventually
 
 
@@ -79,6 +80,25 @@ def test_messages_to_a_removed_client_fail_and_go_again_once_the_person_has_writ
     assert shop.told().count("create") == 1
     assert shop.outcome(shop.post(person, "welcome")) == ["channel"]
     assert meta.texts(person) == ["on its way", "welcome"]
+
+
+def test_a_removed_client_is_owed_no_answer_and_gets_none(shop: Shop, meta: PlayedMeta, person: str) -> None:
+    other = shop.person()
+    allow(shop, {"text": "We answer tomorrow."})
+    commitments = f"/v2/apps/{shop.app_id}/commitments"
+    assert len(shop.house.api("GET", commitments)["commitments"]) == 2
+    remove_client(shop, person)
+    (left,) = shop.house.api("GET", commitments)["commitments"]
+    assert left["conversationId"] == shop.conversation(other)
+    answers(shop.house)
+    (message,) = shop.messages(other)[1:]
+    assert shop.outcome(message["id"]) == ["channel"]
+    assert not shop.events("message:delivery:failure")
+    allow(shop, None)
+    shop.given(shop.text(person, "again"))
+    assert shop.conversation(person) in {
+        one["conversationId"] for one in shop.house.api("GET", commitments)["commitments"]
+    }
 
 
 def test_what_comes_for_a_removed_client_but_no_message_crashes_nothing(shop: Shop, person: str) -> None:

@@ -99,7 +99,7 @@ def test_every_picture_of_several_goes_by_its_own_id(
     assert albums == [pictures, [by_id()["attachment"], pictures[1]]]
 
 
-@pytest.mark.parametrize("told", [refused(100, 2018008), refused(613), (504, b""), (200, {"ok": True})])
+@pytest.mark.parametrize("told", [refused(100, 2018008), refused(10, status=403), (504, b""), (200, {"ok": True})])
 def test_an_upload_that_fails_hinders_nothing_and_is_not_tried_again_at_once(
     shop: Shop, meta: PlayedMeta, person: str, monkeypatch: pytest.MonkeyPatch, told: Any
 ) -> None:

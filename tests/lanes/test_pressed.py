@@ -3,7 +3,7 @@
 from heliograph.lanes import Lane, LaneKind, LaneWorkers
 from heliograph.lanes import worker as lane_worker
 from heliograph.storage import Database
-from tests.lanes.test_workers import Ledger, finish, is_empty, put
+from tests.lanes.working import Ledger, finish, is_empty, put
 from tests.support import fresh_name, opened, run, wait_until
 
 LANES = 3 * lane_worker.PRESSED_LANES

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.profiles.worker import FRESH_FOR, RETRY_AFTER, due, renewed
 from heliograph.messaging.arrivals import Profile
 from tests.instagram.house import House, Shop, unique
@@ -258,3 +259,66 @@ def test_meta_is_not_asked_on_behalf_of_an_account_that_it_does_not_want_to_hear
     grown_old(shop, RETRY_AFTER)
     written(shop, person)
     assert meta.others.count(("GET", person)) == before + 1
+
+
+def test_a_limit_that_a_picture_meets_pauses_the_account(shop: Shop, house: House, meta: PlayedCdn) -> None:
+    person, name = unique("58"), unique("18")
+    meta.profiles[person] = (200, ama(meta, picture=meta.put(name)))
+    written(shop, person)
+    meta.files[name].good.clear()
+    meta.profiles[person] = refused(613)
+    answer = got(house, client_of(shop)["avatar_url"])
+    assert (answer.status, int(answer.headers["retry-after"]) > 20) == (503, True)
+    assert 20 < house.loop.run(pauses.standing(house.database, shop.account)).seconds <= 30
+
+
+def paused(shop: Shop, seconds: float = 3600.0) -> None:
+    """Meta wants this account left alone."""
+    shop.house.execute(
+        "insert into instagram_pauses values ($1, 'test', 1, now() + make_interval(secs => $2))",
+        f"account:{shop.account}",
+        seconds,
+    )
+
+
+def over(shop: Shop) -> None:
+    """The pause has passed."""
+    shop.house.execute("delete from instagram_pauses where subject = $1", f"account:{shop.account}")
+    shop.house.execute("update lanes set due_at = now() where kind = 'profile' and grp = $1", shop.integration_id)
+
+
+def test_a_stranger_of_a_paused_account_has_a_placeholder_until_the_pause_is_over(
+    shop: Shop, house: House, meta: PlayedCdn
+) -> None:
+    """Without another word of theirs: whom Meta was never asked about is asked about later."""
+    person, times = unique("58"), []
+
+    async def told(_: Any) -> Any:
+        times.append(1)
+        return 200, ama(meta)
+
+    meta.profiles[person] = told
+    paused(shop)
+    shop.given(shop.text(person))
+    assert client_of(shop)["display_name"] == "Instagram user"
+    waits = (
+        "select 1 from lanes where kind = 'profile' and grp = $1 and lease = 0 and due_at > now() + interval '1 min'"
+    )
+    eventually(lambda: house.rows(waits, shop.integration_id))
+    assert times == []
+    over(shop)
+    eventually(lambda: client_of(shop)["display_name"] == "Ama Boateng")
+    eventually(lambda: not house.rows("select 1 from lanes where kind = 'profile' and grp = $1", shop.integration_id))
+    assert times == [1]
+
+
+def test_a_stranger_whose_profile_met_the_limit_is_asked_about_later(shop: Shop, house: House, meta: PlayedCdn) -> None:
+    person = unique("58")
+    meta.profiles[person] = refused(613)
+    shop.given(shop.text(person))
+    assert client_of(shop)["display_name"] == "Instagram user"
+    waits = "select 1 from lanes where kind = 'profile' and grp = $1 and lease = 0 and due_at > now() + interval '10 s'"
+    eventually(lambda: house.rows(waits, shop.integration_id))
+    meta.profiles[person] = (200, ama(meta))
+    over(shop)
+    eventually(lambda: client_of(shop)["display_name"] == "Ama Boateng")

@@ -300,3 +300,11 @@ def test_fresh_links_go_at_the_pace_that_all_processes_share(shop: Shop, house: 
     meta.pictures(mid, meta.link(name, 2))
     house.execute("insert into instagram_paces values ($1, 'conversations', now() + interval '1 h')", shop.account)
     assert (got(house, url).status, meta.times_read(mid)) == (503, 0)
+
+
+def test_a_limit_that_a_fresh_link_meets_pauses_the_account(shop: Shop, house: House, meta: PlayedCdn) -> None:
+    url, _, mid = shown(shop, meta, good=set())
+    meta.tells(mid, refused(613, 2534040))
+    answer = got(house, url)
+    assert (answer.status, int(answer.headers["retry-after"]) > 20) == (503, True)
+    assert 20 < house.loop.run(pauses.standing(house.database, shop.account)).seconds <= 30

@@ -97,6 +97,14 @@ class TestMessengerProfile:
         assert seeded.graph("POST", "/me/messenger_profile", {"ice_breakers": BREAKERS}).status == 200
         assert self.read(seeded) == {"data": []}
 
+    def test_messengers_needs_its_own_permission(self, seeded: Seeded) -> None:
+        body = {"app_id": seeded.facts["facebook_app_id"], "page_id": seeded.facts["page_id"]}
+        scopes = ["instagram_basic", "instagram_manage_messages"]
+        token = seeded.simulator.control("/tokens", **body, scopes=scopes)["access_token"]
+        query = {"fields": "persistent_menu"}
+        assert seeded.graph("GET", "/me/messenger_profile", token=token, **query).error == (403, 10, None)
+        assert seeded.graph("GET", "/me/messenger_profile", token=token, **query, platform="instagram").status == 200
+
     @pytest.mark.parametrize(
         "body",
         [

@@ -97,6 +97,11 @@ async def _examine_all(
     try:
         for row in rows:
             name = row["username"] or row["integration_id"]
+            if not settings.public_url:
+                # The server's address is not known here: what is well would be taken for wrong, and put "right".
+                last = await channel.doctor.report(row["app_id"], row["integration_id"])
+                found.integrations += [(name, last)] if last is not None else []
+                continue
             try:
                 report = await channel.doctor.examine(row["app_id"], row["integration_id"])
             except PausedError as paused:
@@ -118,6 +123,7 @@ async def _version(database: Database) -> str:
 
 async def _migrations(database: Database) -> Finding:
     waiting = await pending(database)
+    repair: tuple[str, ...]
     if waiting:
         told = f"{len(waiting)} migrations have not run: {', '.join(waiting[:5])}{'…' if len(waiting) > 5 else ''}."
         repair = ("Run `heliograph migrate`, or start the server: it does so too.",)
@@ -145,12 +151,12 @@ async def _key(found: Examined, settings: Settings, database: Database) -> Secre
         except SecretError as error:
             sick.append(str(error))
     if sick:
-        repair = (
+        steps = (
             "Give the key that they were sealed with after the current one, separated by a comma (HELIOGRAPH_SECRET_KEY).",
             "If it is lost: give every integration a new token.",
         )
         told = f"{len(sick)} of {len(rows)} stored secrets cannot be read: {sick[0]}"
-        found.installation.append(_broken(_KEY, told, "Their accounts can neither send nor be read.", repair))
+        found.installation.append(_broken(_KEY, told, "Their accounts can neither send nor be read.", steps))
     else:
         found.installation.append(_well(_KEY, f"It opens everything that is stored ({len(rows)} secrets)."))
     return box
@@ -160,8 +166,9 @@ def _address(settings: Settings, address: PublicUrl) -> Finding:
     if not settings.public_url:
         return Finding(
             "public_address", _URL, State.WARNING, "HELIOGRAPH_PUBLIC_URL is not set.",
-            "Nobody outside this machine reaches the server.",
-            ("Set it to the https address under which Meta reaches this server.",),
+            "Nobody outside this machine reaches the server, and integrations cannot be examined from here: what is shown of"
+            " them is their last report.",
+            ("Set it to the https address under which Meta reaches the server.",),
         )  # fmt: skip
     if address.reached is Reached.WELL:
         return _well(_URL, f"{address.url} answers.")

@@ -102,7 +102,7 @@ class DeliveryWorker:
         )
         for lane, ending in zip(lanes, endings, strict=True):
             if isinstance(ending, Exception):
-                log.error("delivery crashed", webhook=lane.group, key=lane.key, error=repr(ending))
+                log.error("delivery crashed", webhook=lane.group, key=lane.key, error=ending)
 
     def _webhook(self, row: Any) -> _Webhook:
         return _Webhook(

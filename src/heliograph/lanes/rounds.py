@@ -48,4 +48,4 @@ class Rounds:
         try:
             await self._work()
         except Exception as error:
-            log.warning("a round failed, the next one comes", what=self._name, error=repr(error))
+            log.warning("a round failed, the next one comes", what=self._name, error=error)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from heliograph.lanes.queue import CHANNEL, Job, Lane, LeaseLostError, Outcome, lease, renew, settle
 from heliograph.storage import Connection, Database
 from heliograph.telemetry import metrics
+from heliograph.telemetry.faults import plain
 from heliograph.telemetry.logs import get_logger
 
 log = get_logger("lanes")
@@ -108,7 +109,7 @@ class LaneWorkers:
             except asyncio.CancelledError:
                 raise
             except Exception as error:
-                log.warning("listening failed, polling goes on", error=str(error))
+                log.warning("listening failed, polling goes on", error=error)
                 await asyncio.sleep(1)
 
     def _woken(self, _connection: Connection, _pid: int, _channel: str, kind: str) -> None:
@@ -136,7 +137,7 @@ class _KindLoop:
             try:
                 more = await self._lease_once()
             except Exception as error:
-                log.warning("leasing failed", kind=self._kind.name, error=str(error))
+                log.warning("leasing failed", kind=self._kind.name, error=error)
                 more = False
             if not more and not self.stopping:
                 with contextlib.suppress(TimeoutError):
@@ -205,8 +206,8 @@ class _KindLoop:
             error = str(lost)
         except Exception as raised:
             metrics.JOB_FAILURES.labels(self._kind.name).inc()
-            log.exception("handler raised", kind=self._kind.name, lanes=len(lanes), error=type(raised).__name__)
-            error = f"{type(raised).__name__}: {raised}"
+            log.exception("handler raised", kind=self._kind.name, lanes=len(lanes), error=raised)
+            error = plain(raised)
         left = [lane for lane in lanes if not lane.settled]
         if not left:
             return
@@ -235,7 +236,7 @@ class _KindLoop:
             log.warning("lease lost", kind=self._kind.name, key=lane.key)
         except Exception as failure:
             # The lease will run out and the lane come back by itself.
-            log.warning("putting back failed", kind=self._kind.name, key=lane.key, error=str(failure))
+            log.warning("putting back failed", kind=self._kind.name, key=lane.key, error=failure)
 
     async def renew(self) -> None:
         """Keep the leases of what is being worked on; a task beside :meth:`run`."""
@@ -247,7 +248,7 @@ class _KindLoop:
                     async with self._database.relaxed.acquire() as connection:
                         await renew(connection, held, seconds=self._kind.lease_seconds)
                 except Exception as error:
-                    log.warning("renewing failed", kind=self._kind.name, error=str(error))
+                    log.warning("renewing failed", kind=self._kind.name, error=error)
 
     async def give_back(self) -> None:
         """On the way out: let others have what was leased and not finished."""

@@ -113,7 +113,7 @@ class AutomaticAnswers:
                 if may_answer(row["rule"], now):
                     given += await self._all_of(row, now)
             except Exception as error:
-                log.warning("automatic answers not given", integration=row["id"], error=repr(error))
+                log.warning("automatic answers not given", integration=row["id"], error=error)
         return given
 
     async def _all_of(self, row: Any, now: datetime) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from heliograph.events import Event, publish
-from heliograph.messaging import paging, shapes
+from heliograph.messaging import commitment, paging, shapes
 from heliograph.messaging.paging import Cut, Slice
 from heliograph.messaging.switchboard.state import SEEN
 from heliograph.storage import Connection, new_id
@@ -36,7 +36,7 @@ _GET = "select * from clients where id = $2 and user_id = $1 and removed_at is n
 _REMOVE = """
 update clients set removed_at = $2, display_name = null, avatar_url = null, raw = '{}' where id = $1
 """
-_LEAVE = "update participants set client_id = null where user_id = $1 and client_id = $2"
+_LEAVE = "update participants set client_id = null where user_id = $1 and client_id = $2 returning conversation_id"
 
 # Served by clients_sdk. A statement of its own then reads what another transaction may have made.
 _ADD_SDK = """
@@ -99,7 +99,8 @@ async def remove(connection: Connection, app_id: str, user_id: str, client_id: s
     if row["type"] == "sdk":
         raise SdkClientError
     await connection.execute(_REMOVE, client_id, now)
-    await connection.execute(_LEAVE, user_id, client_id)
+    conversations = [one["conversation_id"] for one in await connection.fetch(_LEAVE, user_id, client_id)]
+    await commitment.unreachable(connection, conversations, row["integration_id"])
     user = shapes.user(person)
     payload: dict[str, Any] = {
         "user": shapes.user_brief(user),

@@ -4,7 +4,7 @@
                            │ writes again: still owed since the first time
 
 Invariant: a conversation has a row in `commitments` exactly as long as something of the person has no answer. A message
-that could not be sent, or that reached nobody, is no answer.
+that could not be sent, or that reached nobody, is no answer. Who was taken out of the conversation is owed none.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -80,6 +80,16 @@ update commitments c set since = l.since from later l where c.conversation_id = 
 """
 
 
+# Unless somebody else of the conversation can be reached by it. Served by commitments_pkey, participants_of_conversation
+# and clients_pkey.
+_UNREACHABLE = """
+delete from commitments k where k.conversation_id = any ($1::text[]) and k.integration_id = $2 and not exists (
+    select from participants p join clients c on c.id = p.client_id
+    where p.conversation_id = k.conversation_id and c.integration_id = $2
+)
+"""
+
+
 async def note(connection: Connection, debts: Mapping[str, Sequence[Debt]]) -> None:
     """What people wrote and what was answered outside the API, in order, by conversation (locked by the caller)."""
     answered = [conversation for conversation, course in debts.items() if any(debt.since is None for debt in course)]
@@ -99,6 +109,11 @@ async def note(connection: Connection, debts: Mapping[str, Sequence[Debt]]) -> N
 async def answered(connection: Connection, message_ids: Iterable[str]) -> None:
     """These messages of the business are with the channel now. The caller holds their conversations."""
     await connection.execute(_SENT, list(message_ids))
+
+
+async def unreachable(connection: Connection, conversation_ids: Sequence[str], integration_id: str) -> None:
+    """A client of this integration left these conversations, which the caller holds: there is nobody to answer."""
+    await connection.execute(_UNREACHABLE, list(conversation_ids), integration_id)
 
 
 def _first_owed(course: Sequence[Debt]) -> Debt | None:

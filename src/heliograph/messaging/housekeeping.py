@@ -62,8 +62,8 @@ select (select count(*) from oldest) as seen, (select count(*) from gone) as gon
 """  # noqa: S608  the names are constants of this program
 
 
-# A webhook's job names its event; ids grow with time, within the clocks' differences.
-_WAITING_EVENT = "select min(payload) from jobs where kind = 'webhook'"
+# A webhook's job names its event; ids grow with time, within the clocks' differences. The first row of jobs_least_event.
+_WAITING_EVENT = "select payload from jobs where kind = 'webhook' order by payload limit 1"
 
 
 def prunings(*, events: timedelta, idempotency_keys: timedelta) -> list[Pruning]:
@@ -112,7 +112,7 @@ class Housekeeper:
             try:
                 await work()
             except Exception as error:
-                log.warning("housekeeping failed, it will be tried again", what=name, error=repr(error))
+                log.warning("housekeeping failed, it will be tried again", what=name, error=error)
 
     async def prune(self, one: Pruning) -> int:
         """Delete a table's old rows; returns how many went. Leaves it to whoever is at it already."""

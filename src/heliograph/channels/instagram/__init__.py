@@ -5,8 +5,9 @@ journal   webhooks as they came, before Meta's 200        meta      Meta's rules
 inbound   items understood and applied                    sending   business messages, part by part
 backfill  what webhooks missed, from Meta's threads       media     media of messages, by proxy
 accounts  how accounts are connected, kept up, and go     profiles  of those who write
-doctor    what is wrong with a connection, and its repair   channel   all of it, as a channel of the server
-capabilities  what goes in and out, as a table
+doctor    what is wrong with a connection, and its repair   review    App Review: what to ask for, what is missing
+onboarding  logging in at Meta, and choosing                capabilities  what goes in and out, as a table
+channel   all of it, as a channel of the server
 """
 
 from heliograph.channels.instagram.channel import InstagramChannel

@@ -42,6 +42,7 @@ from heliograph.channels.instagram.meta.meter import Meter
 from heliograph.channels.instagram.meta.pace import LIMITS, Kind, Pace
 from heliograph.channels.instagram.onboarding import Onboarding
 from heliograph.channels.instagram.profiles.worker import ProfileWorker
+from heliograph.channels.instagram.review import Review, test_calls
 from heliograph.channels.instagram.sending import conversions
 from heliograph.channels.instagram.sending.worker import OutboundWorker
 from heliograph.lanes import LaneKind
@@ -101,6 +102,8 @@ class InstagramChannel:
         data_deletion: str = "connection",
         backfill_every: float = 0.0,
         login_hosts: LoginHosts | None = None,
+        privacy_policy_url: str = "",
+        terms_url: str = "",
     ) -> None:
         self._database = database
         self._box = box
@@ -112,7 +115,18 @@ class InstagramChannel:
         self.stand_in = "" if graph.url == REAL_META else graph.url
         """Where the simulator is that plays Meta's part; empty: Meta plays it."""
         self.facebook_apps = FacebookAppRegister(database, self.apps, graph, hosts, public_url=public_url)
-        self.onboarding = Onboarding(database, box, graph, self.apps, self.facebook_apps, self, hosts)
+        self.review = Review(
+            database,
+            box,
+            graph,
+            self.apps,
+            public_url=public_url,
+            privacy_policy_url=privacy_policy_url,
+            terms_url=terms_url,
+        )
+        self.onboarding = Onboarding(
+            database, box, graph, self.apps, self.facebook_apps, self, hosts, noted=self.review.note_login
+        )
         self.renewal = Renewal(database, box, graph)
         graph.renew = self.renewal.instead_of
         self._flood = Flood()
@@ -243,6 +257,7 @@ class InstagramChannel:
             )
             await want(connection, [integration_id])
             await runs.connected(connection, app_id, facebook_app, found.account_id, self._graph.now())
+            await test_calls.note(connection, facebook_app, test_calls.CONNECTING[found.login], self._graph.now())
 
     async def _take_back(self, login: Login, app: FacebookApp, integration_id: str, found: Found) -> None:
         """What would have had the account is gone: unsubscribe again, unless another integration needs it."""
@@ -333,6 +348,8 @@ class InstagramChannel:
                 )
                 await want(connection, [integration_id], at_once=True)
                 await runs.reconnected(connection, integration_id)
+                proven = test_calls.CONNECTING[found.login]
+                await test_calls.note(connection, row["facebook_app_id"], proven, self._graph.now())
         if there is None:
             if found and (app := await self.apps.reload(row["facebook_app_id"])):
                 await self._take_back(self._logins[row["login"]], app, integration_id, found)

@@ -1,7 +1,7 @@
-"""The pages of Settings: all but one's own account are for owners."""
+"""The pages of Settings: all but one's own account and App Review are for owners."""
 
 from heliograph.dashboard.entry import POST, of_app, signed_in
-from heliograph.dashboard.settings import account, app_pages, keys, member_pages
+from heliograph.dashboard.settings import account, app_pages, keys, member_pages, review_pages
 
 _APP = "/apps/{appId}/settings"
 
@@ -23,6 +23,9 @@ ROUTES = [
     signed_in("/settings/apps", app_pages.show_all, owner=True),
     signed_in("/settings/apps", app_pages.create, POST, owner=True),
     signed_in("/settings/apps/new", app_pages.ask, owner=True),
+    signed_in("/settings/app-review", review_pages.show_all),
+    signed_in("/settings/app-review/{facebookAppId}", review_pages.show),
+    signed_in("/settings/app-review/{facebookAppId}/calls", review_pages.make_calls, POST, owner=True),
     of_app(_APP, app_pages.show, owner=True),
     of_app(f"{_APP}/name", app_pages.rename, POST, owner=True),
     of_app(f"{_APP}/delete", app_pages.delete, POST, owner=True),

@@ -22,7 +22,7 @@ _UNAVAILABLE = ("composer_input_disabled", "webview_height_ratio")
 
 async def write(call: Call, page: Page | None = None) -> dict[str, Any]:
     """``POST``: replace the fields that are given."""
-    _, own, _ = send.sender(call, page)
+    own = _owner(call, page)
     given = {name: _FIELDS[name](call.params[name]) for name in _FIELDS if name in call.params}
     if not given:
         raise refuse("parameter", reason=f"One of the params {', '.join(_FIELDS)} is required")
@@ -34,7 +34,7 @@ async def write(call: Call, page: Page | None = None) -> dict[str, Any]:
 
 async def read(call: Call, page: Page | None = None) -> dict[str, Any]:
     """``GET``: the fields that were asked for and are set."""
-    _, own, _ = send.sender(call, page)
+    own = _owner(call, page)
     kept = own.profiles.get(_platform(call), {})
     told = {name: kept[name] for name in _asked(call) if name in kept}
     return {"data": [told] if told else []}
@@ -42,11 +42,20 @@ async def read(call: Call, page: Page | None = None) -> dict[str, Any]:
 
 async def remove(call: Call, page: Page | None = None) -> dict[str, Any]:
     """``DELETE``: take the fields away."""
-    _, own, _ = send.sender(call, page)
+    own = _owner(call, page)
     for name in _asked(call):
         own.profiles.get(_platform(call), {}).pop(name, None)
     call.world.state.save(own)
     return {"result": "success"}
+
+
+def _owner(call: Call, page: Page | None) -> Page:
+    """Whose profile it is. Messenger's is the Page's own, by ``pages_messaging``; Instagram's is who may send's."""
+    if call.flavour.instagram or _platform(call) == "instagram":
+        return send.sender(call, page)[1]
+    token, own = call.page_token(page)
+    call.check(token, own, call.flavour.messages_field_scope, own.id, "permission_app", "MESSAGING")
+    return own
 
 
 def _platform(call: Call) -> str:

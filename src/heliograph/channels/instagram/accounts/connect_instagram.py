@@ -57,7 +57,7 @@ def lasting(answer: Mapping[str, Any], token: Token, now: datetime, *, proven: b
         return None
     life = timedelta(seconds=seconds) if isinstance(seconds, int) and seconds > 0 else LIFE
     end = now + life
-    new = Token(text, INSTAGRAM, token.integration_id)
+    new = Token(text, INSTAGRAM, token.integration_id, token.caller)
     return Lasting(new, end, max(now + YOUNGEST + _SOON, end - BEFORE_END), proven)
 
 

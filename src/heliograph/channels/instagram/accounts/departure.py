@@ -36,7 +36,7 @@ LOOK_PAUSE_SECONDS = 2.0
 
 # Served by instagram_accounts_owner. An owner is '' where Meta does not tell who gave a token: it is not asked again.
 _UNKNOWN = """
-select integration_id, page_token, login from instagram_accounts
+select integration_id, facebook_app_id, account_id, page_token, login from instagram_accounts
 where facebook_app_id = $1 and owner_id is null and login = 'facebook' order by integration_id
 """
 # By Instagram Login the account is the owner, and which of its two ids Meta names is not written. Served by

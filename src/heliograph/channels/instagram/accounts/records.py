@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from heliograph.channels.instagram.meta.flavours import FACEBOOK
-from heliograph.channels.instagram.meta.graph import Token
+from heliograph.channels.instagram.meta.graph import Caller, Token
 from heliograph.messaging.arrivals import Route
 from heliograph.storage import Connection, Database, SecretBox
 from heliograph.storage.secrets import SecretError
@@ -50,12 +50,14 @@ def token_place(integration_id: str) -> str:
 
 
 def open_token(box: SecretBox, row: Any) -> Token:
-    """The token of a row with an account's ``page_token``, ``login`` and ``integration_id``. Raises :class:`SecretError`.
+    """The token of a row with an account's ``page_token``, ``login``, ``integration_id``, ``account_id`` and
+    ``facebook_app_id``. Raises :class:`SecretError`.
 
-    Every token of an account is read here: it knows its host from then on.
+    Every token of an account is read here: from then on it knows its host, and for whom a call with it is made.
     """
     integration_id = row["integration_id"]
-    return Token(box.open(row["page_token"], token_place(integration_id)), row["login"], integration_id)
+    caller = Caller(row["account_id"], row["facebook_app_id"])
+    return Token(box.open(row["page_token"], token_place(integration_id)), row["login"], integration_id, caller)
 
 
 def secret_place(facebook_app_id: str) -> str:
@@ -64,7 +66,7 @@ def secret_place(facebook_app_id: str) -> str:
 
 
 def open_access(box: SecretBox, row: Any) -> tuple[Token, str]:
-    """Token and app secret of a row as for :func:`open_token`, with ``app_secret`` and ``facebook_app_id``.
+    """Token and app secret of a row as for :func:`open_token`, with ``app_secret``.
 
     Raises :class:`SecretError`.
     """
@@ -209,7 +211,7 @@ REFUSED = """(i.status = 'inactive' or (
 
 # Served by the primary keys.
 _TOKENS = f"""
-select a.integration_id, a.facebook_app_id, a.page_token, a.login
+select a.integration_id, a.facebook_app_id, a.account_id, a.page_token, a.login
 from instagram_accounts a join integrations i on i.id = a.integration_id
 where a.integration_id = any ($1::text[]) and not {REFUSED}
 """  # noqa: S608  the only thing put in is a constant above

@@ -52,7 +52,8 @@ with due as (
     for update skip locked
 )
 update instagram_accounts a set refresh_at = $3 from due where a.integration_id = due.integration_id
-returning a.integration_id, a.account_id, a.page_token, a.login, a.token_expires_at, a.refresh_at, a.refresh_error
+returning a.integration_id, a.facebook_app_id, a.account_id, a.page_token, a.login, a.token_expires_at, a.refresh_at,
+    a.refresh_error
 """
 
 # Integrations before accounts, as everywhere: whoever updates one just now is waited for, and has the last word.
@@ -91,9 +92,11 @@ from noted n where i.id = n.integration_id and n.alarm returning i.id
 # Served by instagram_accounts_pkey. Takes over from whoever has claimed it: their answer is not written then.
 _CLAIM_ONE = """
 update instagram_accounts set refresh_at = $2 where integration_id = $1 and refresh_at is not null
-returning integration_id, account_id, page_token, login, token_expires_at, refresh_at, refresh_error
+returning integration_id, facebook_app_id, account_id, page_token, login, token_expires_at, refresh_at, refresh_error
 """
-_READ = "select integration_id, page_token, login from instagram_accounts where integration_id = $1"
+_READ = """
+select integration_id, facebook_app_id, account_id, page_token, login from instagram_accounts where integration_id = $1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +199,8 @@ class Renewal:
     async def _ask(self, row: Any) -> Lasting | _Failed:
         try:
             # A plain token of no integration: one that has expired is not renewed by asking for its renewal.
-            return await refresh(self._graph, Token(open_token(self._box, row), row["login"]))
+            token = open_token(self._box, row)
+            return await refresh(self._graph, Token(token, token.login, caller=token.caller))
         except GraphError as error:
             dead = refusal(error).outcome is SendOutcome.RECONNECT
             return _Failed(row, f"Meta does not refresh the token: {error}", dead)

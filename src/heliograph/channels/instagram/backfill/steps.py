@@ -78,9 +78,16 @@ def failed(error: str, refused: SendOutcome | None = None) -> Step:
 
 
 def refused(
-    run: Any, entry: dict[str, Any] | None, error: GraphError | NotSentError | NoAnswerError, now: datetime
+    run: Any,
+    entry: dict[str, Any] | None,
+    error: GraphError | NotSentError | NoAnswerError,
+    now: datetime,
+    held: float = 0.0,
 ) -> Step:
-    """What to do when Meta did not answer as it should: pause, leave a thread out, or give up."""
+    """What to do when Meta did not answer as it should: pause, leave a thread out, or give up.
+
+    ``held``: for how many seconds the account is paused because of it; the run waits no less.
+    """
     # Reading is harmless: what may have been done can be done again.
     answer = refusal(error) if isinstance(error, GraphError) else Answer(SendOutcome.RETRY, advice=str(error))
     outcome = SendOutcome.RETRY if answer.outcome is SendOutcome.UNKNOWN or answer.once_more else answer.outcome
@@ -88,7 +95,7 @@ def refused(
     if pauses is not None:
         if run["tries"] >= len(pauses):
             return failed(answer.advice)
-        pause = pauses[run["tries"]]
+        pause = max(pauses[run["tries"]], held)
         columns = {"state": "paused", "error": answer.advice[:1000], "tries": run["tries"] + 1}
         if outcome is SendOutcome.RETRY:
             # "Please reduce the amount of data you're asking for" is an error like any other (Meta reference 3.2).

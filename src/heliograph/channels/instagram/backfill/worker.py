@@ -34,6 +34,7 @@ from heliograph.channels.instagram.backfill.steps import (
 from heliograph.channels.instagram.doctor.requests import want
 from heliograph.channels.instagram.journal.entries import filing_job
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, flavour_of
+from heliograph.channels.instagram.meta.holds import heard
 from heliograph.channels.instagram.meta.pace import Kind, Pace
 from heliograph.channels.instagram.meta.refusals import access_refused
 from heliograph.channels.instagram.sending import ledger
@@ -147,7 +148,7 @@ class BackfillWorker:
                 return await self._count(run, entry, token, secret)
             return await self._read(run, entry, token, secret)
         except (GraphError, NotSentError, NoAnswerError) as error:
-            return refused(run, entry, error, now)
+            return refused(run, entry, error, now, await heard(self._database, error))
 
     async def _list(self, run: Any, token: str, secret: str) -> Step:
         """The next page of threads. A run's first look decides how far it goes back."""

@@ -8,7 +8,7 @@ keep nobody else waiting.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from heliograph.channels.instagram.journal.leftovers import Leftover, keep, labe
 from heliograph.channels.instagram.journal.people import Whose
 from heliograph.channels.instagram.media.dress import Dresser
 from heliograph.channels.instagram.media.keep import keep_jobs
+from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.profiles.reading import read_profiles
 from heliograph.channels.instagram.profiles.worker import ProfileWorker
@@ -92,8 +93,8 @@ class InboundWorker:
         by_key = {lane.key: lane for lane in lanes}
         await self._apply([(by_key[key], steps) for key, steps in work.items() if key not in first], {})
         if first:
-            profiles = await self._profiles({key: openers[key] for key in strangers})
-            await self._apply([(by_key[key], steps) for key, steps in work.items() if key in first], profiles)
+            profiles, unasked = await self._profiles({key: openers[key] for key in strangers})
+            await self._apply([(by_key[key], steps) for key, steps in work.items() if key in first], profiles, unasked)
 
     async def _read(self, connection: Connection, lanes: Sequence[Lane]) -> dict[str, list[Step]]:
         """The steps of each lane, by its key, in the order in which they happened."""
@@ -139,13 +140,27 @@ class InboundWorker:
         self._met.update(key for key in asked if key not in strangers)
         return strangers
 
-    async def _profiles(self, strangers: Mapping[contacts.Key, Account]) -> dict[contacts.Key, Profile]:
-        tokens = await records.tokens(self._database, self._box, self._apps, {key[0] for key in strangers})
-        wanted = [(key, key[1], *tokens[key[0]]) for key in strangers if key[0] in tokens]
-        read = await read_profiles(self._graph, wanted)
-        return {key: self._dresser.profile(read[key], key[0], key[1], strangers[key].media_mode) for key in read}
+    async def _profiles(
+        self, strangers: Mapping[contacts.Key, Account]
+    ) -> tuple[dict[contacts.Key, Profile], set[contacts.Key]]:
+        """Profiles of strangers; and those whom Meta was not to be asked about, as their account is paused."""
+        paused = await pauses.paused(self._database, {key[0] for key in strangers})
+        going = [key for key in strangers if key[0] not in paused]
+        tokens = await records.tokens(self._database, self._box, self._apps, {key[0] for key in going})
+        wanted = [(key, key[1], *tokens[key[0]]) for key in going if key[0] in tokens]
+        read = await read_profiles(self._database, self._graph, wanted)
+        missing = [key for key in going if key not in read]
+        if missing:
+            paused |= await pauses.paused(self._database, {key[0] for key in missing})
+        dressed = {key: self._dresser.profile(read[key], key[0], key[1], strangers[key].media_mode) for key in read}
+        return dressed, {key for key in strangers if key not in read and key[0] in paused}
 
-    async def _apply(self, work: Sequence[tuple[Lane, list[Step]]], profiles: Mapping[contacts.Key, Profile]) -> None:
+    async def _apply(
+        self,
+        work: Sequence[tuple[Lane, list[Step]]],
+        profiles: Mapping[contacts.Key, Profile],
+        unasked: Container[contacts.Key] = (),
+    ) -> None:
         if not work:
             return
         now = datetime.now(UTC)
@@ -165,7 +180,7 @@ class InboundWorker:
                 now,
             )
             unsent = erasure.unsent_jobs(await _unsent(connection, todo, applied))
-            refreshed = self._refreshed.jobs(_writers(todo, applied), now)
+            refreshed = self._refreshed.jobs(_writers(todo, applied), now, unasked)
             await enqueue(connection, [*_copies(todo, applied), *refreshed, *unsent])
             await publish(connection, events)
             for index in sorted(applied.unwanted):

@@ -22,11 +22,12 @@ _READ = """
 select id, facebook_app_id, body, received_at, backfill_run, integration_id from journal where id = any ($1::bigint[])
 """
 
-# The least number that a job names; a filing job's are in order.
+# The least number that a job names; a filing job's are in order. Each is the first row of jobs_least_webhook.
+_NUMBER = "split_part(split_part(payload, ',', 1), ':', 1)::bigint"
 _LEAST_NAMED = f"""
 select least(
-    (select min(split_part(payload, ',', 1)::bigint) from jobs where kind = '{FILING_LANE}'),
-    (select min(split_part(payload, ':', 1)::bigint) from jobs where kind = '{INBOUND_LANE}'))
+    (select {_NUMBER} from jobs where kind = '{FILING_LANE}' order by {_NUMBER} limit 1),
+    (select {_NUMBER} from jobs where kind = '{INBOUND_LANE}' order by {_NUMBER} limit 1))
 """  # noqa: S608  the only things put in are constants above
 _WITH_IT = (
     "delete from journal_leftovers l using gone where l.journal_id = gone.k",

@@ -9,8 +9,8 @@ and what Meta could not give is not asked for again for a while.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +21,7 @@ from heliograph.channels.instagram.media.cdn import GoneError, UnavailableError
 from heliograph.channels.instagram.media.sources import STORY_KINDS, Source
 from heliograph.channels.instagram.meta import errors, pauses
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.meta.holds import heard
 from heliograph.channels.instagram.meta.pace import Kind, Pace
 from heliograph.storage import Database
 from heliograph.telemetry import metrics
@@ -110,7 +111,7 @@ class Fresh:
             raise GoneError("The link lapsed, and the Instagram account is connected no more.")
         if source.person is not None:
             await self._unpaused(source.account_id)
-            with _translated():
+            async with self._translated():
                 url = await self._pictures(source.integration_id, source.person)
             return {} if url is None else {source.key: url}
         assert source.mid is not None
@@ -134,7 +135,7 @@ class Fresh:
         await self._wait(account_id)
         token, secret = found
         fields = {"fields": "attachments,shares,story"}
-        with _translated():
+        async with self._translated():
             return await self._graph.call("GET", f"/{mid}", token, secret=secret, params=fields, name="media")
 
     async def _unpaused(self, account_id: str) -> None:
@@ -151,21 +152,21 @@ class Fresh:
                 raise UnavailableError("Meta is asked too much of this account just now.", max(PASSES_SECONDS, seconds))
             await asyncio.sleep(seconds)
 
+    @asynccontextmanager
+    async def _translated(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except GraphError as error:
+            raise _trouble(error, await heard(self._database, error)) from error
+        except (NotSentError, NoAnswerError) as error:
+            raise UnavailableError("Meta does not answer.", PASSES_SECONDS) from error
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except GraphError as error:
-        raise _trouble(error) from error
-    except (NotSentError, NoAnswerError) as error:
-        raise UnavailableError("Meta does not answer.", PASSES_SECONDS) from error
 
-
-def _trouble(error: GraphError) -> GoneError | UnavailableError:
+def _trouble(error: GraphError, held: float) -> GoneError | UnavailableError:
+    """What an error means for a viewer. ``held``: for how many seconds the account is paused because of it."""
     known = errors.meaning(error.code, error.subcode, transient=error.transient, status=error.status)
     if known.outcome in _PASSES:
-        return UnavailableError("Meta cannot give a fresh link just now.", PASSES_SECONDS)
+        return UnavailableError("Meta cannot give a fresh link just now.", max(PASSES_SECONDS, held))
     if known.outcome in _STANDS:
         log.warning("no fresh link", code=error.code, subcode=error.subcode)
         return UnavailableError(f"Meta refuses a fresh link. {known.advice}", STANDS_SECONDS)

@@ -5,7 +5,7 @@ from typing import Any
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.meta.errors import Hold, meaning
-from heliograph.channels.instagram.meta.graph import Caller, Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.channels.instagram.sending.override import REPLY_TO
 
 
@@ -43,7 +43,6 @@ async def ask(
     tag: str | None,
     token: str,
     secret: str | None,
-    caller: Caller | None = None,
 ) -> Answer:
     """Send a part (Meta reference 2). There is no idempotency key at Meta: the caller has claimed the part.
 
@@ -54,7 +53,7 @@ async def ask(
     message = {name: value for name, value in part.items() if name != REPLY_TO}
     body = {"recipient": {"id": person}, "message": message, **beside, **kind}
     try:
-        answer = await graph.call("POST", "/me/messages", token, secret=secret, body=body, name="send", caller=caller)
+        answer = await graph.call("POST", "/me/messages", token, secret=secret, body=body, name="send")
     except GraphError as error:
         return refusal(error, alike=await graph.refuses_all(token, error))
     except NotSentError as error:

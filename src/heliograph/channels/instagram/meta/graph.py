@@ -31,6 +31,8 @@ class GraphError(Exception):
     subcode: int | None
     message: str
     transient: bool = False
+    # For whom the call was made.
+    caller: "Caller | None" = None
 
     def __str__(self) -> str:
         sub = f"/{self.subcode}" if self.subcode else ""
@@ -71,17 +73,19 @@ class _Asked:
 class Token(str):
     """An access token that knows by which login it was given, and so which host it is for.
 
-    ``integration_id``: whose it is, when it is stored.
+    ``integration_id`` and ``caller``: whose it is, when it is stored.
     """
 
     login: str
     integration_id: str
+    caller: Caller | None
 
-    def __new__(cls, text: str, login: str, integration_id: str = "") -> "Token":
+    def __new__(cls, text: str, login: str, integration_id: str = "", caller: Caller | None = None) -> "Token":
         """The token ``text`` of the flavour ``login``."""
         token = super().__new__(cls, text)
         token.login = login
         token.integration_id = integration_id
+        token.caller = caller
         return token
 
 
@@ -138,7 +142,7 @@ class Graph:
 
         Where the token has expired and another is found, the call is made with that one: the first did nothing.
         Raises :class:`GraphError`, :class:`NotSentError`, :class:`NoAnswerError`. ``timeout`` is in seconds.
-        ``caller`` is whom the call is for: what Meta tells of its limits concerns them.
+        What Meta tells of its limits, in headers or in an error, concerns ``caller``: that of the token, when none is given.
         """
         asked = _Asked(method, path, secret, params, body, timeout, name, versioned, caller)
         try:
@@ -170,6 +174,7 @@ class Graph:
     async def _ask(self, asked: "_Asked", token: str) -> dict[str, Any]:
         method, path, secret, name, timeout = asked.method, asked.path, asked.secret, asked.name, asked.timeout
         body, flavour = asked.body, flavour_of(token)
+        caller = asked.caller or (token.caller if isinstance(token, Token) else None)
         host = self._elsewhere.get(flavour.login)
         base = self._base if host is None else f"{host}/{self.version}" if asked.versioned else host
         query = dict(asked.params or {})
@@ -190,11 +195,12 @@ class Graph:
                 status = str(response.status)
                 self._note_clock(response.headers.get("Date"))
                 if self.heard is not None:
-                    self.heard(response.headers, secret, asked.caller)
+                    self.heard(response.headers, secret, caller)
                 return _answer(response.status, await response.read())
         except GraphError as error:
             # Meta quotes a token that it cannot read; this text goes into logs, tables and events.
             error.message = without(error.message, token, *token.split("|"), secret, *map(query.get, _SECRET_PARAMS))
+            error.caller = caller
             raise
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSentError(f"no connection to Meta: {error}") from error

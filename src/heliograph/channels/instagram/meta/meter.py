@@ -74,7 +74,7 @@ class Meter:
         except Exception as error:
             # The next answer tells it again.
             self._noted.clear()
-            log.warning("usage not written down", error=repr(error))
+            log.warning("usage not written down", error=error)
 
     async def _subject(self, reading: Reading, caller: Caller) -> str | None:
         if reading.of is Of.APP:

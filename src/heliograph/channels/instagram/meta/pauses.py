@@ -10,7 +10,7 @@ Invariant: a pause holds for every process, and ends by itself. What was under w
 belongs to it: it lengthens nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,13 @@ select greatest(0, extract(epoch from max(h.until_at) - clock_timestamp()))::flo
 from instagram_accounts a join lateral {STANDING} h on true where a.account_id = $1
 """  # noqa: S608  the only thing put in is a constant above
 
+# Served by instagram_accounts_pkey and instagram_pauses_pkey.
+_PAUSED = f"""
+select a.integration_id, extract(epoch from h.until_at - clock_timestamp())::float8 as seconds
+from instagram_accounts a join lateral {STANDING} h on true
+where a.integration_id = any ($1::text[]) and h.until_at > clock_timestamp()
+"""  # noqa: S608
+
 # Served by instagram_pauses_pkey; locked in its order.
 _PAUSE = """
 insert into instagram_pauses as p (subject, reason, refusals, until_at)
@@ -117,6 +124,11 @@ async def standing(database: Database, account_id: str) -> Standing:
     return Standing(row["seconds"] or 0.0, row["slow"])
 
 
+async def paused(database: Database, integration_ids: Iterable[str]) -> dict[str, float]:
+    """Those of these integrations whose account is paused, and for how many seconds yet."""
+    return {row["integration_id"]: row["seconds"] for row in await database.fetch(_PAUSED, list(integration_ids))}
+
+
 async def pause(connection: Connection, stops: Sequence[Stop]) -> tuple[dict[str, float], list[str]]:
     """Pause these subjects: for how many seconds each is paused now, and which of them were not before.
 
@@ -158,7 +170,7 @@ async def set_aside(database: Database, paused: Mapping[str, float], *, each: fl
                 groups = [row["integration_id"] for row in found]
                 await postpone(connection, SEND_LANE, groups, seconds=seconds, each=each)
     except Exception as error:
-        log.warning("not set aside", subjects=list(paused), error=repr(error))
+        log.warning("not set aside", subjects=list(paused), error=error)
 
 
 async def count(database: Database) -> None:

@@ -5,7 +5,7 @@ app is not found. No token, secret or code is in anything that is returned.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -109,8 +109,15 @@ class Connector(Protocol):
         ...
 
 
+async def _not_noted(_facebook_app_id: str, _granted: Iterable[str]) -> None:
+    """Nobody wants to know."""
+
+
 class Onboarding:
-    """The service. Every method raises :class:`LoginError` for what a person can read and do something about."""
+    """The service. Every method raises :class:`LoginError` for what a person can read and do something about.
+
+    ``noted`` is told by which permissions of a Facebook app somebody's Pages were read.
+    """
 
     def __init__(
         self,
@@ -122,6 +129,7 @@ class Onboarding:
         connector: Connector,
         hosts: LoginHosts,
         *,
+        noted: Callable[[str, Iterable[str]], Awaitable[None]] = _not_noted,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._database = database
@@ -131,6 +139,7 @@ class Onboarding:
         self._register = register
         self._connector = connector
         self._hosts = hosts
+        self._noted = noted
         self._clock = clock
 
     async def begin(
@@ -224,6 +233,7 @@ class Onboarding:
         """What can be connected, asked of Meta now."""
         attempt = await self._open(app_id, attempt_id, nonce)
         shown, rows, _ = await self._look(attempt)
+        await self._noted(attempt.facebook_app_id, shown.grant.scopes or ())
         flavour = FLAVOURS[attempt.login]
         missing = tuple(
             Missing(scope, scope in flavour.required_scopes) for scope in shown.grant.missing(flavour.wanted_scopes)

@@ -1,12 +1,13 @@
 """Profiles of people (Meta reference 5.1). A failing profile is normal and blocks nothing."""
 
 import asyncio
-import contextlib
 from collections.abc import Iterable
 from typing import Any
 
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.meta.holds import heard
 from heliograph.messaging.arrivals import Profile
+from heliograph.storage import Database
 from heliograph.telemetry import metrics
 from heliograph.telemetry.logs import get_logger
 
@@ -41,15 +42,26 @@ async def read_profile(graph: Graph, person: str, token: str, secret: str | None
     return _profile(raw)
 
 
-async def read_profiles(graph: Graph, wanted: Iterable[tuple[Any, str, str, str | None]]) -> dict[Any, Profile]:
-    """Profiles by key, of ``(key, person, page token, app secret)``; those that cannot be read are missing."""
+async def read_profiles(
+    database: Database, graph: Graph, wanted: Iterable[tuple[Any, str, str, str | None]]
+) -> dict[Any, Profile]:
+    """Profiles by key, of ``(key, person, page token, app secret)``; those that cannot be read are missing.
+
+    Where a limit is met those who are yet to be asked for are left out.
+    """
     gate = asyncio.Semaphore(_AT_ONCE)
     found: dict[Any, Profile] = {}
+    limited: set[str] = set()
 
     async def read(key: Any, person: str, token: str, secret: str | None) -> None:
         async with gate:
-            with contextlib.suppress(GraphError, NotSentError, NoAnswerError):
+            if token in limited:
+                return
+            try:
                 found[key] = await read_profile(graph, person, token, secret)
+            except (GraphError, NotSentError, NoAnswerError) as error:
+                if await heard(database, error):
+                    limited.add(token)
 
     await asyncio.gather(*(read(*one) for one in wanted))
     return found

@@ -1,7 +1,8 @@
 """The `profile` lanes: profiles of people we know, read again (Meta reference 5.1, gotcha 6). One lane per person.
 
     the person writes ──▶ [due?] ──▶ job ──▶ [due still?] ──▶ Graph API ──▶ client, and of the user what was ours
-                                                               └── in vain: their next message tries again
+                                     │                         └── in vain: their next message tries again
+                                     └── the account is paused: so does it; who was never asked about waits for its end
 
 Invariant: what the business set, or took away, is never written over. A part of the user's profile is ours while it says
 what the client's profile said; a client whose personal information was deleted has no name any more, and is left alone.
@@ -11,7 +12,7 @@ Nothing is told: Sunshine has no reason for it. ``client:update`` is for confirm
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,8 +20,8 @@ from typing import Any
 from heliograph.channels.instagram.accounts import records
 from heliograph.channels.instagram.accounts.records import FacebookApps
 from heliograph.channels.instagram.media.dress import Dresser
+from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.meta.graph import Graph
-from heliograph.channels.instagram.meta.pauses import STANDING
 from heliograph.channels.instagram.profiles.reading import read_profile, read_profiles
 from heliograph.lanes import Job, Lane, LaneKind, NewJob, Outcome, settle
 from heliograph.messaging import contacts
@@ -41,15 +42,17 @@ RETRY_AFTER = timedelta(minutes=5)
 _HELD_PAUSE = 1.0
 _MOST_REMEMBERED = 100_000
 
-# While Meta wants an account left alone nobody's profile is asked for. Served by clients_external and primary keys.
-_READ = f"""
+# Ends the payload of a job for somebody whom Meta was never asked about, as their account was paused.
+_UNASKED = "/unasked"
+
+# Served by clients_external and primary keys.
+_READ = """
 select c.integration_id, c.external_id, c.display_name, c.linked_at, c.profile_at, c.profile_tried_at, a.media_mode
 from clients c join unnest($1::text[], $2::text[]) as k (integration_id, external_id)
     on c.integration_id = k.integration_id and c.external_id = k.external_id
 join instagram_accounts a on a.integration_id = c.integration_id
-left join lateral {STANDING} h on true
-where c.removed_at is null and (h.until_at is null or h.until_at <= clock_timestamp())
-"""  # noqa: S608  the only thing put in is a constant
+where c.removed_at is null
+"""
 
 # Nobody is waited for: others lock users before clients or after them.
 _TAKE = """
@@ -108,9 +111,14 @@ class _Found:
     wanted: list[Key]
     profiles: Mapping[Key, Profile]
 
+    @property
+    def in_vain(self) -> list[Key]:
+        """Whose profiles Meta did not tell."""
+        return [key for key in self.wanted if key not in self.profiles]
+
 
 class ProfileWorker:
-    """Handles the ``profile`` lanes. Their keys are ``{integration}/{person}``, and so are their payloads."""
+    """Handles the ``profile`` lanes. Their keys are ``{integration}/{person}``; so are their payloads, but for an ending."""
 
     def __init__(self, database: Database, graph: Graph, apps: FacebookApps, box: SecretBox, dresser: Dresser) -> None:
         self._database = database
@@ -124,33 +132,43 @@ class ProfileWorker:
         """How the lane workers should run this."""
         return LaneKind(PROFILE_LANE, self.handle, self.on_dead, lanes_per_batch=50, most_batches=2)
 
-    def jobs(self, people: Iterable[Contact], now: datetime) -> list[NewJob]:
-        """Jobs for those of these people whose profile is due; this process asks for none too often."""
+    def jobs(self, people: Iterable[Contact], now: datetime, unasked: Container[Key] = ()) -> list[NewJob]:
+        """Jobs for those of these people whose profile is due; this process asks for none too often.
+
+        ``unasked``: strangers whose profiles were not asked for, as Meta wants their account left alone.
+        """
         jobs = []
         clock = time.monotonic()
         for contact in people:
             key = contact.integration_id, contact.person
-            if not due(contact.client.get("displayName"), contact.profile_at, contact.profile_tried_at, now=now):
+            tried = None if key in unasked else contact.profile_tried_at
+            if not due(contact.client.get("displayName"), contact.profile_at, tried, now=now):
                 continue
             if self._asked.get(key, clock) > clock:
                 continue
             if len(self._asked) >= _MOST_REMEMBERED:
                 self._asked.clear()
             self._asked[key] = clock + RETRY_AFTER.total_seconds()
-            jobs.append(NewJob(PROFILE_LANE, "/".join(key), "/".join(key), contact.integration_id))
+            payload = "/".join(key) + (_UNASKED if key in unasked else "")
+            jobs.append(NewJob(PROFILE_LANE, "/".join(key), payload, contact.integration_id))
         return jobs
 
     async def handle(self, lanes: list[Lane]) -> None:
         """Read and write the profiles of each lane's person."""
         now = datetime.now(UTC)
-        found = await self._find([_key(lane) for lane in lanes], now)
+        keys = [_key(lane) for lane in lanes]
+        unasked = {_key(lane) for lane in lanes if any(job.payload.endswith(_UNASKED) for job in lane.jobs)}
+        paused = await pauses.paused(self._database, {key[0] for key in keys})
+        found = await self._find([key for key in keys if key[0] not in paused], unasked, now)
+        if unasked.intersection(found.in_vain):
+            paused |= await pauses.paused(self._database, {key[0] for key in found.in_vain})
+        waits = {key: paused[key[0]] for key in unasked if key[0] in paused and key not in found.profiles}
+        found.wanted = [key for key in found.wanted if key not in waits]
         async with self._database.transaction() as connection:
-            held = await _write(connection, found, now)
+            waits |= dict.fromkeys(await _write(connection, found, now), _HELD_PAUSE)
             outcomes = [
-                Outcome(lane, retry_after=_HELD_PAUSE)
-                if _key(lane) in held
-                else Outcome(lane, [j.id for j in lane.jobs])
-                for lane in lanes
+                Outcome(lane, retry_after=waits[key]) if key in waits else Outcome(lane, [job.id for job in lane.jobs])
+                for lane, key in zip(lanes, keys, strict=True)
             ]
             await settle(connection, outcomes)
         for lane in lanes:
@@ -176,13 +194,21 @@ class ProfileWorker:
         link = profile.raw.get("profile_pic")
         return link if isinstance(link, str) else None
 
-    async def _find(self, keys: Sequence[Key], now: datetime) -> _Found:
+    async def _find(self, keys: Sequence[Key], unasked: Container[Key], now: datetime) -> _Found:
+        """Ask Meta about those of these people who are due. Whoever is new was asked about, unless ``unasked``."""
         rows = await self._database.fetch(_READ, [key[0] for key in keys], [key[1] for key in keys])
         return await self._read(
             [
-                ((row["integration_id"], row["external_id"]), row["media_mode"])
+                (key, row["media_mode"])
                 for row in rows
-                if due(row["display_name"], row["profile_at"], row["profile_tried_at"], row["linked_at"], now=now)
+                for key in [(row["integration_id"], row["external_id"])]
+                if due(
+                    row["display_name"],
+                    row["profile_at"],
+                    row["profile_tried_at"],
+                    None if key in unasked else row["linked_at"],
+                    now=now,
+                )
             ]
         )
 
@@ -190,7 +216,7 @@ class ProfileWorker:
         modes = dict(wanted)
         tokens = await records.tokens(self._database, self._box, self._apps, {key[0] for key in modes})
         asked = [(key, key[1], *tokens[key[0]]) for key in modes if key[0] in tokens]
-        profiles = await read_profiles(self._graph, asked)
+        profiles = await read_profiles(self._database, self._graph, asked)
         dressed = {key: self._dresser.profile(profile, key[0], key[1], modes[key]) for key, profile in profiles.items()}
         return _Found(list(modes), dressed)
 
@@ -198,7 +224,7 @@ class ProfileWorker:
 async def _write(connection: Connection, found: _Found, now: datetime) -> set[Key]:
     """Write what was found, and when it was looked for. Returns whose rows somebody else holds just now."""
     read = [key for key in found.wanted if key in found.profiles]
-    if in_vain := [key for key in found.wanted if key not in found.profiles]:
+    if in_vain := found.in_vain:
         await connection.execute(_TRIED, [key[0] for key in in_vain], now, [key[1] for key in in_vain])
     if not read:
         return set()

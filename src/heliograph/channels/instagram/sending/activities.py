@@ -11,6 +11,7 @@ import orjson
 
 from heliograph.channels.instagram.accounts.records import open_access
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.meta.holds import heard
 from heliograph.channels.instagram.meta.limits import TYPING
 from heliograph.channels.instagram.sending import ledger
 from heliograph.channels.instagram.sending.quoting import mid_of
@@ -67,6 +68,7 @@ async def _tell(
             "POST", "/me/messages", token, secret=secret, body=body, timeout=_TIMEOUT_SECONDS, name="action"
         )
     except (GraphError, NotSentError, NoAnswerError, SecretError) as error:
+        await heard(database, error)
         return str(error)
     if mid:
         await reacted(database, row, mid, wanted.get("reaction"))

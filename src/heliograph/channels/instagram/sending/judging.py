@@ -9,7 +9,8 @@ from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.accounts.records import open_access
 from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.meta.answers import Answer
-from heliograph.channels.instagram.meta.errors import Whose
+from heliograph.channels.instagram.meta.graph import Caller
+from heliograph.channels.instagram.meta.holds import stop_of
 from heliograph.channels.instagram.meta.pace import SENDS, Kind
 from heliograph.messaging.window import permit
 from heliograph.storage import SecretBox
@@ -215,7 +216,8 @@ def weigh(todo: Ask, answer: Answer, now: datetime) -> Consequence:
     if answer.outcome is SendOutcome.SENT:
         return Consequence("sent")
     unknown = answer.outcome is SendOutcome.UNKNOWN
-    stop = _stop(todo.row, answer)
+    caller = Caller(todo.row["account_id"], todo.row["facebook_app_id"])
+    stop = stop_of(answer.hold, caller, answer.code, answer.subcode)
     if unknown and not todo.look:
         return Consequence("unknown", wait=ECHO_POLL_SECONDS)
     if todo.look and (unknown or answer.outcome in PAUSES):
@@ -241,15 +243,6 @@ def weigh(todo: Ask, answer: Answer, now: datetime) -> Consequence:
     return Consequence(
         None if answer.in_doubt else "failed", failure=failure, stop=stop, refused=refused, in_doubt=answer.in_doubt
     )
-
-
-def _stop(row: Any, answer: Answer) -> pauses.Stop | None:
-    if answer.hold is None:
-        return None
-    of_app = answer.hold.whose is Whose.APP
-    subject = pauses.app(row["facebook_app_id"]) if of_app else pauses.account(row["account_id"])
-    reason = f"code {answer.code}" + (f"/{answer.subcode}" if answer.subcode else "")
-    return pauses.Stop(subject, reason if answer.code else "refused", answer.hold.seconds)
 
 
 def _may_tag(todo: Ask) -> bool:

@@ -9,7 +9,6 @@ from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.meta.answers import Answer, refusal
 from heliograph.channels.instagram.meta.graph import (
     CLOCK_TOLERANCE,
-    Caller,
     Graph,
     GraphError,
     NoAnswerError,
@@ -50,7 +49,6 @@ async def look_for(database: Database, graph: Graph, row: Any, part: Any, token:
             secret=secret,
             params={"platform": "instagram", "user_id": row["person"], "fields": _FIELDS},
             name="conversations",
-            caller=Caller(row["account_id"], row["facebook_app_id"]),
         )
     except GraphError as error:
         return _unreadable(refusal(error))

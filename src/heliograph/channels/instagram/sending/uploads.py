@@ -18,6 +18,7 @@ from typing import Any
 
 from heliograph.channels.instagram.meta.answers import Answer
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.meta.holds import heard
 from heliograph.channels.instagram.meta.limits import MEDIA_TYPES
 from heliograph.channels.instagram.sending.matching import attachments
 from heliograph.storage import Database
@@ -89,13 +90,15 @@ async def _by_id(
         return attachment
     meta_id = known["meta_id"]
     if known["claimed"]:
-        meta_id = await _upload(graph, attachment, token, secret)
+        meta_id = await _upload(database, graph, attachment, token, secret)
         if meta_id is not None:
             await database.execute(_KEEP, *key, meta_id)
     return {"type": kind, "payload": {"attachment_id": meta_id}} if meta_id else attachment
 
 
-async def _upload(graph: Graph, attachment: Mapping[str, Any], token: str, secret: str) -> str | None:
+async def _upload(
+    database: Database, graph: Graph, attachment: Mapping[str, Any], token: str, secret: str
+) -> str | None:
     wanted = {"type": attachment["type"], "payload": {"url": attachment["payload"]["url"], "is_reusable": True}}
     try:
         answer = await graph.call(
@@ -110,6 +113,7 @@ async def _upload(graph: Graph, attachment: Mapping[str, Any], token: str, secre
         )
     except (GraphError, NotSentError, NoAnswerError) as error:
         log.info("upload not taken, the file goes by its URL", error=str(error))
+        await heard(database, error)
         return None
     meta_id = answer.get("attachment_id")
     return str(meta_id) if isinstance(meta_id, str | int) and meta_id else None

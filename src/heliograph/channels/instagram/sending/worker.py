@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.meta.answers import Answer, ask
-from heliograph.channels.instagram.meta.graph import Caller, Graph
+from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.meta.pace import Pace
 from heliograph.channels.instagram.sending import activities, ledger, thread, uploads
 from heliograph.channels.instagram.sending.delivery_events import FAILURE, delivery_event
@@ -57,7 +57,7 @@ class OutboundWorker:
             if isinstance(ending, LeaseLostError):
                 log.warning("lease lost", conversation=lane.key)
             elif isinstance(ending, Exception):
-                log.error("send crashed", conversation=lane.key, error=repr(ending))
+                log.error("send crashed", conversation=lane.key, error=ending)
 
     async def _lane(self, lane: Lane) -> None:
         turn = Turn(lane)
@@ -100,12 +100,11 @@ class OutboundWorker:
         row = todo.row
         if todo.look:
             return await thread.look_for(self._database, self._graph, row, todo.part, todo.token, todo.secret)
-        caller = Caller(row["account_id"], row["facebook_app_id"])
         by_url = todo.part["request"]
         request = await uploads.prepare(self._database, self._graph, row, by_url, todo.token, todo.secret)
-        answer = await ask(self._graph, row["person"], request, todo.tag, todo.token, todo.secret, caller)
+        answer = await ask(self._graph, row["person"], request, todo.tag, todo.token, todo.secret)
         if await uploads.lost(self._database, row, request, by_url, answer):
-            answer = await ask(self._graph, row["person"], by_url, todo.tag, todo.token, todo.secret, caller)
+            answer = await ask(self._graph, row["person"], by_url, todo.tag, todo.token, todo.secret)
         return answer
 
     async def on_dead(self, connection: Connection, lane: Lane, job: Job, error: str) -> None:

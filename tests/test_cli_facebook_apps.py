@@ -1,0 +1,76 @@
+"""`heliograph facebook-apps`, as it is typed, with the simulated Meta."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from heliograph.cli import cli
+from tests.simulator.support import Loop, Simulator
+
+
+@pytest.fixture(scope="module")
+def meta() -> Iterator[Simulator]:
+    """Meta, simulated."""
+    loop = Loop()
+    running = Simulator(loop).start()
+    yield running
+    running.stop()
+    loop.close()
+
+
+@pytest.fixture
+def typed(database_url: str, tmp_path: Path, meta: Simulator) -> Any:
+    """Runs a command on the module's database."""
+
+    def command(*words: str, given: str | None = None) -> Any:
+        env = {
+            "HELIOGRAPH_DATABASE_URL": database_url,
+            "HELIOGRAPH_DATA_DIR": str(tmp_path),
+            "HELIOGRAPH_GRAPH_URL": f"http://127.0.0.1:{meta.port}",
+            "HELIOGRAPH_PUBLIC_URL": "https://messages.example",
+        }
+        return CliRunner().invoke(cli, ["facebook-apps", *words], env=env, input=given)
+
+    return command
+
+
+def test_an_app_is_added_listed_and_removed(typed: Any, meta: Simulator) -> None:
+    assert "facebook-apps add" in typed("list").output
+    made = meta.control("/apps")
+    added = typed("add", made["id"], "--name", "Ours", "--default", given=made["secret"] + "\n")
+    assert added.exit_code == 0, added.output
+    assert "https://messages.example/connect/callback" in added.output.replace("\n", "")
+    assert made["secret"] not in added.output
+    (row,) = json.loads(typed("list", "--json").stdout)
+    assert (row["id"], row["name"], row["shared"], row["default"], row["accounts"]) == (
+        made["id"],
+        "Ours",
+        True,
+        True,
+        0,
+    )
+    assert made["secret"] not in typed("list", "--json").output
+    assert "Ours" in typed("list").output
+    assert typed("remove", made["id"]).exit_code == 0
+    again = typed("remove", made["id"])
+    assert again.exit_code == 1
+    assert "no Facebook app" in again.stderr
+
+
+def test_what_meta_refuses_is_said(typed: Any, meta: Simulator) -> None:
+    made = meta.control("/apps")
+    refused = typed("add", made["id"], "--secret", "not-the-secret-00")
+    assert refused.exit_code == 1
+    assert "does not accept" in refused.stderr
+    assert json.loads(typed("list", "--json").stdout) == []
+
+
+def test_an_app_that_is_not_there(typed: Any, meta: Simulator) -> None:
+    made = meta.control("/apps")
+    refused = typed("add", made["id"], "--secret", made["secret"], "--app", "nobody")
+    assert refused.exit_code == 1
+    assert "no app nobody" in refused.stderr
