@@ -66,6 +66,7 @@ def _what(visit: Visit, came: Arrived, since: datetime | None) -> str:
     kind = words.CAME.get(came.kind, "A message")
     return f"{kind} from {came.who}" if came.who else f"{kind} from somebody"
 
+
 def since_of(text: str) -> datetime | None:
     """The time from which on a webhook counts, from a page's address; what is no time is none."""
     try:

@@ -1,65 +1,83 @@
-"""Back from Meta: choose the account, and save."""
+"""Back from Meta: choose the account, and save; or log in anew, in one of three ways."""
 
-from typing import Any
+from dataclasses import replace
 
 from starlette.responses import Response
 
 from heliograph.channels.instagram.meta.flavours import FACEBOOK
 from heliograph.channels.instagram.onboarding import Choices, Connected, Kind, LoginError, Purpose
+from heliograph.channels.instagram.onboarding.lines import lines
 from heliograph.channels.instagram.onboarding.troubles import trouble
 from heliograph.dashboard.frame import Visit
 from heliograph.dashboard.integrations import dialog
 from heliograph.dashboard.integrations.fields import LONGEST_NAME
+from heliograph.look.chooser import Listing, listing
 
-# Of more than so many Pages one searches.
-_SEARCHED_FROM = 8
+# What choosing another account may help with: the list is shown again. After anything else a login is over.
+_AT_THE_LIST = {Kind.NOT_ELIGIBLE, Kind.NOT_LISTED, Kind.OTHER_ACCOUNT, Kind.CONNECT_REFUSED, Kind.DENIED_SCOPES}
+_LONGEST_QUERY = 100
+# Ways out that a button goes, by their names: the button's value and its words.
+_BUTTONS = {
+    "rerequest": ("again", "Ask again"),
+    "start_over": ("start_over", "Start over"),
+    "edit_access": ("login", "Log in again"),
+}
 
 
 async def show(visit: Visit) -> Response:
-    """What can be connected, and what cannot be, and why."""
+    """What can be connected; and what cannot be, why, and what to do."""
     try:
         await _check(visit)
-        choices = await dialog.channel(visit).onboarding.choices(visit.app.id, _attempt(visit), dialog.nonce(visit))
+        return await _list(visit)
     except LoginError as error:
         return dialog.trouble(visit, error)
-    return _page(visit, choices)
 
 
 async def save(visit: Visit) -> Response:
     """Connect the chosen account, or reconnect it; then its page, which waits for the first message."""
-    onboarding = dialog.channel(visit).onboarding
     account, name = visit.form["account"], visit.form["display_name"]
     try:
         await _check(visit)
-        if not account or len(name) > LONGEST_NAME:
-            choices = await onboarding.choices(visit.app.id, _attempt(visit), dialog.nonce(visit))
-            return _page(visit, choices, account, name)
-        switches = {"displayName": name} if name else {}
-        done = await onboarding.choose(visit.app.id, _attempt(visit), dialog.nonce(visit), account, switches)
+        if not account:
+            return await _list(visit, {"account": "Choose an account first."})
+        if len(name) > LONGEST_NAME:
+            return await _list(visit, {"name": f"Too long. At most {LONGEST_NAME} characters."})
+        try:
+            done = await dialog.channel(visit).onboarding.choose(
+                visit.app.id, _attempt(visit), dialog.nonce(visit), account, {"displayName": name} if name else {}
+            )
+        except LoginError as error:
+            if error.kind not in _AT_THE_LIST:
+                raise
+            return await _list(visit, {"account": error.trouble.text})
     except LoginError as error:
-        alive = error.kind in (Kind.NOT_LISTED, Kind.NOT_ELIGIBLE, Kind.OTHER_ACCOUNT, Kind.CONNECT_REFUSED)
-        return dialog.trouble(visit, error, attempt_id=_attempt(visit) if alive else "")
+        return dialog.trouble(visit, error)
     return _saved(visit, done)
 
 
-async def again(visit: Visit) -> Response:
-    """Log in again; ``rerequest`` asks for what was declined."""
+async def anew(visit: Visit) -> Response:
+    """Log in again: as before, or asking for what was declined. To start over is asked about first."""
+    how, facebook_app = visit.form["action"], visit.form["facebook_app"]
     try:
         purpose = await _check(visit)
     except LoginError as error:
         return dialog.trouble(visit, error)
-    return await dialog.go(
-        visit, purpose, visit.form["facebook_app"] or None, rerequest=visit.form["how"] == "rerequest"
-    )
+    if how == "start_over":
+        return visit.page(
+            "integrations/start_over.html",
+            title="Start over?",
+            action=f"{_path(visit)}/start-over",
+            back=_path(visit),
+            facebook_app=facebook_app,
+        )
+    return await dialog.go(visit, purpose, facebook_app or None, rerequest=how == "again")
 
 
 async def start_over(visit: Visit) -> Response:
     """Take all back that was granted, and log in anew."""
     try:
         await _check(visit)
-        purpose = await dialog.channel(visit).onboarding.start_over(
-            visit.app.id, _attempt(visit), dialog.nonce(visit)
-        )
+        purpose = await dialog.channel(visit).onboarding.start_over(visit.app.id, _attempt(visit), dialog.nonce(visit))
     except LoginError as error:
         return dialog.trouble(visit, error)
     return await dialog.go(visit, purpose, visit.form["facebook_app"] or None)
@@ -67,6 +85,10 @@ async def start_over(visit: Visit) -> Response:
 
 def _attempt(visit: Visit) -> str:
     return str(visit.request.path_params["attemptId"])
+
+
+def _path(visit: Visit) -> str:
+    return f"{dialog.base(visit)}/choose/{_attempt(visit)}"
 
 
 async def _check(visit: Visit) -> Purpose:
@@ -79,44 +101,40 @@ async def _check(visit: Visit) -> Purpose:
 
 def _saved(visit: Visit, done: Connected) -> Response:
     since = int(visit.now.timestamp())
-    return visit.redirect(
-        f"{dialog.base(visit)}/{done.integration_id}?since={since}", done="connected" if done.created else "reconnected"
-    )
+    word = "connected" if done.created else "reconnected"
+    return visit.redirect(f"{dialog.base(visit)}/{done.integration_id}?since={since}", done=word)
 
 
-def _page(visit: Visit, choices: Choices, account: str = "", name: str = "") -> Response:
-    ready = [row for row in choices.rows if row.eligible]
-    shut = [row for row in choices.rows if not row.eligible]
-    remedies = {one.name: one for row in shut if row.reason for one in row.reason.remedies}
-    if choices.trouble is not None:
-        remedies |= {one.name: one for one in choices.trouble.remedies}
-    elif any(not one.needed for one in choices.missing):
-        remedies.setdefault("rerequest", _REREQUEST)
-    again = bool(choices.purpose.integration_id)
-    problems: dict[str, str] = {}
-    if visit.request.method == "POST":
-        problems = {} if account else {"account": "Choose an account first."}
-        if len(name) > LONGEST_NAME:
-            problems["name"] = f"Too long. At most {LONGEST_NAME} characters."
-    words: dict[str, Any] = {
-        "title": "Reconnect the account" if again else "Choose an account",
-        "status": 422 if problems else 200,
-        "by_facebook": choices.login == FACEBOOK,
-        "chosen": account or (ready[0].account_id if len(ready) == 1 else ""),
-        "searched": len(choices.rows) > _SEARCHED_FROM,
-        "new_ones": any(row.integration_id is None for row in ready),
-    }
+async def _list(visit: Visit, problems: dict[str, str] | None = None) -> Response:
+    choices = await dialog.channel(visit).onboarding.choices(visit.app.id, _attempt(visit), dialog.nonce(visit))
+    query = visit.request.query_params.get("q", "")[:_LONGEST_QUERY]
+    listed = _with_ways(listing(lines(choices.rows), query), choices)
+    title = "Choose an account"
+    if not listed.free and not query:
+        title = choices.trouble.title if choices.trouble else "No account can be connected yet"
+    elif choices.purpose.integration_id:
+        title = "Reconnect the account"
+    elif choices.login != FACEBOOK:
+        title = "Connect this account"
     return visit.page(
         "integrations/chooser.html",
+        title=title,
+        status=422 if problems else 200,
         choices=choices,
-        ready=ready,
-        shut=shut,
-        remedies=list(remedies.values()),
-        attempt=_attempt(visit),
-        name=name,
-        problems=problems,
-        **words,
+        listed=listed,
+        buttons=_BUTTONS,
+        action=_path(visit),
+        new_ones=any(row.eligible and row.integration_id is None for row in choices.rows),
+        given=visit.form["display_name"],
+        longest_name=LONGEST_NAME,
+        problems=problems or {},
     )
 
 
-_REREQUEST = next(one for one in trouble(Kind.DENIED_SCOPES).remedies if one.name == "rerequest")
+def _with_ways(listed: Listing, choices: Choices) -> Listing:
+    """The ways out of what stands in the way of all lines come first; of what is missing at all, they are told, too."""
+    first = choices.trouble.remedies if choices.trouble else ()
+    if not first and choices.missing:
+        first = tuple(way for way in trouble(Kind.DENIED_SCOPES).remedies if way.name == "rerequest")
+    names = {way.name for way in first}
+    return replace(listed, ways=(*first, *(way for way in listed.ways if way.name not in names)))

@@ -39,18 +39,14 @@ def purpose(visit: Visit, again_at: str, integration_id: str | None = None) -> P
     )
 
 
-async def go(
-    visit: Visit, wanted: Purpose, facebook_app_id: str | None = None, *, rerequest: bool = False
-) -> Response:
+async def go(visit: Visit, wanted: Purpose, facebook_app_id: str | None = None, *, rerequest: bool = False) -> Response:
     """Begin a login, and send the browser to Meta.
 
     Not by a redirect: what a form leads to must be of this server (the policy's ``form-action``), all the way, and Meta
     leads on to other hosts of its own. htmx is told where to go; without scripts a page goes on by itself.
     """
     try:
-        begun = await channel(visit).onboarding.begin(
-            wanted, facebook_app_id, rerequest=rerequest, nonce=nonce(visit)
-        )
+        begun = await channel(visit).onboarding.begin(wanted, facebook_app_id, rerequest=rerequest, nonce=nonce(visit))
     except LoginError as error:
         return trouble(visit, error)
     if visit.by_htmx:
@@ -61,8 +57,8 @@ async def go(
     return response
 
 
-def trouble(visit: Visit, error: LoginError, *, attempt_id: str = "") -> Response:
-    """The page about a login that does not go on. ``attempt_id``: the one in which another account can be chosen."""
+def trouble(visit: Visit, error: LoginError) -> Response:
+    """The page about a login that does not go on."""
     said = error.trouble
     status = 422 if visit.by_htmx else said.status
     again_at = (error.again_at or f"{ROOT}{base(visit)}/new") if said.again else ""
@@ -72,5 +68,4 @@ def trouble(visit: Visit, error: LoginError, *, attempt_id: str = "") -> Respons
         status=status,
         trouble=said,
         again_at=again_at,
-        chooser=f"{ROOT}{base(visit)}/choose/{attempt_id}" if attempt_id else "",
     )

@@ -29,7 +29,9 @@ async def change(visit: Visit) -> Response:
     given = fields.read(visit.form, found.kind)
     problems: dict[str, str] = {}
     try:
-        await api.change(visit.services, visit.app.id, found.id, found.kind, api.IntegrationUpdate.model_validate(given))
+        await api.change(
+            visit.services, visit.app.id, found.id, found.kind, api.IntegrationUpdate.model_validate(given)
+        )
     except ValidationError as error:
         problems = fields.problems_of(error)
     except GoneError:

@@ -14,7 +14,7 @@ ROUTES = [
     of_app(f"{START}/token", new.with_token, POST, owner=True),
     of_app(_CHOOSE, chooser.show, owner=True),
     of_app(_CHOOSE, chooser.save, POST, owner=True),
-    of_app(f"{_CHOOSE}/again", chooser.again, POST, owner=True),
+    of_app(f"{_CHOOSE}/anew", chooser.anew, POST, owner=True),
     of_app(f"{_CHOOSE}/start-over", chooser.start_over, POST, owner=True),
     of_app(_ONE, one.show),
     of_app(_ONE, one.change, POST, owner=True),
