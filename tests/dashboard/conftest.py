@@ -39,6 +39,12 @@ def app_id(house: House) -> str:
     return house.app()
 
 
+@pytest.fixture(scope="module")
+def browser(house: House, browser: Chromium) -> Chromium:
+    """Chromium, started after the house: while it runs, no event loop can be started in this thread."""
+    return browser
+
+
 @pytest.fixture
 def signed_in_page(browser: Chromium, house: House, owner: Browser) -> SignedInPage:
     """``with signed_in_page(path, size, scheme) as page``: Chromium with the owner signed in, or whoever ``who`` is."""
@@ -47,12 +53,17 @@ def signed_in_page(browser: Chromium, house: House, owner: Browser) -> SignedInP
     def open_page(
         path: str, size: tuple[int, int] = WIDE, scheme: str = "light", who: Browser | None = None, **more: Any
     ) -> Iterator[Page]:
-        known = [{"name": n, "value": v, "url": house.url} for n, v in (who or owner).cookies.items()]
-        state = {"cookies": [{**one, "domain": "127.0.0.1", "path": "/"} | {"url": None} for one in known]}
-        for one in state["cookies"]:
-            one.pop("url")
-            one |= {"expires": -1, "httpOnly": True, "secure": False, "sameSite": "Lax"}
-        with opened(browser, house.url + path, size, scheme, storage_state={**state, "origins": []}, **more) as page:
+        about = {
+            "domain": "127.0.0.1",
+            "path": "/",
+            "expires": -1,
+            "httpOnly": True,
+            "secure": False,
+            "sameSite": "Lax",
+        }
+        cookies = [{"name": name, "value": value, **about} for name, value in (who or owner).cookies.items()]
+        state = {"cookies": cookies, "origins": []}
+        with opened(browser, house.url + path, size, scheme, storage_state=state, **more) as page:
             yield page
 
     return open_page

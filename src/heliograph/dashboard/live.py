@@ -58,9 +58,9 @@ class _Follower:
 class Live:
     """The feeds of one process."""
 
-    def __init__(self, database: Database, heartbeat: float = HEARTBEAT_SECONDS) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self.heartbeat = heartbeat
+        self.heartbeat = HEARTBEAT_SECONDS
         self._stopping = asyncio.Event()
         self._followers: dict[Feed, set[_Follower]] = {}
         self._readers: dict[Feed, asyncio.Task[None]] = {}

@@ -42,7 +42,7 @@ def say(words: dict[str, str]) -> None:
 def problem(status: int, detail: str = "") -> Problem:
     """What a page says about a status."""
     known = _PROBLEMS.get(status) or _PROBLEMS[500 if status >= 500 else 400]
-    return Problem(known.title, detail) if detail else known
+    return Problem("This was not done", detail) if detail else known
 
 
 def short(text: str, ends: int = 5) -> str:
@@ -65,7 +65,7 @@ _STEPS = (
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """``3 minutes ago``, ``in 2 days``, ``now``. The page's script says the same, and keeps it fresh."""
+    """``3 minutes ago``, ``in 2 days``, ``a moment ago``. The page's script says the same, and keeps it fresh."""
     seconds = (now - moment).total_seconds()
     size, unit = abs(seconds), ""
     number = 0
@@ -75,6 +75,6 @@ def ago(moment: datetime, now: datetime) -> str:
             if number < most:
                 break
     if not unit:
-        return "now"
+        return "a moment ago" if seconds >= 0 else "in a moment"
     words = f"{number} {unit}" + ("" if number == 1 else "s")
     return f"{words} ago" if seconds > 0 else f"in {words}"

@@ -12,7 +12,7 @@
       found = `${number} ${name}${number === 1 ? "" : "s"}`;
       if (number < most) break;
     }
-    if (!found) return "now";
+    if (!found) return seconds >= 0 ? "a moment ago" : "in a moment";
     return seconds > 0 ? `${found} ago` : `in ${found}`;
   };
 
