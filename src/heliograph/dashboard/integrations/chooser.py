@@ -100,9 +100,9 @@ async def _check(visit: Visit) -> Purpose:
 
 
 def _saved(visit: Visit, done: Connected) -> Response:
-    since = int(visit.now.timestamp())
-    word = "connected" if done.created else "reconnected"
-    return visit.redirect(f"{dialog.base(visit)}/{done.integration_id}?since={since}", done=word)
+    path = f"{dialog.base(visit)}/{done.integration_id}?since={int(visit.now.timestamp())}"
+    # A new one says by itself that it is connected, and what is next.
+    return visit.redirect(path, done="" if done.created else "reconnected")
 
 
 async def _list(visit: Visit, problems: dict[str, str] | None = None) -> Response:
