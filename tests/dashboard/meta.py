@@ -1,12 +1,14 @@
 """What a test of connecting needs at the simulated Meta: a Facebook app registered here, people with Pages, and who writes."""
 
+import re
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from playwright.sync_api import Page as ChromiumPage
 
-from tests.dashboard.house import Browser, House
+from tests.dashboard.house import Browser, House, Page
 
 SETTINGS = "/dashboard/settings/facebook-apps"
 
@@ -62,6 +64,24 @@ class Place:
         fields = {"login": "facebook", "appId": self.facebook_app, "appSecret": self.secret, "pageAccessToken": token}
         done = self.owner.send(f"{self.path}/new", f"{self.path}/token", fields)
         return done.to.partition("?")[0]
+
+    def logs_in(self, facebook_app: str = "", who: str = "", **form: Any) -> str:
+        """Authenticate, allow everything in Meta's dialog unless ``form`` says otherwise, and come back: the chooser's path."""
+        sent = {"facebook_app": facebook_app or self.facebook_app}
+        return self.returns(self.owner.send(f"{self.path}/new", f"{self.path}/new", sent), who, **form)
+
+    def returns(self, onward: Page, who: str = "", **form: Any) -> str:
+        """From the page that leads to Meta, through its dialog, to where one comes back."""
+        found = re.search(r'url=(http[^"]+)"', onward.text)
+        assert found, (onward.status, onward.words)
+        parts = urlsplit(unescape(found[1]))
+        query = parse_qs(parts.query)
+        scopes = query["scope"][0].replace(" ", ",").split(",")
+        default = {"decision": "allow", "scope": scopes, "page": self.page_id}
+        path = f"{parts.path}?{parts.query}&{urlencode({'as': who or self.person})}"
+        meta = Browser(self.house.simulator.port)
+        back = urlsplit(meta.post(path, {**default, **form}).to)
+        return self.owner.get(f"{back.path}?{back.query}").to.partition("#")[0]
 
     # In Chromium --------------------------------------------------------------------------------------------------
 

@@ -26,7 +26,12 @@ async def follow(visit: Visit) -> Response:
     """The stream of the card."""
     found = await _account(visit)
     since = since_of(visit.request.query_params.get("since", ""))
-    return stream(visit, _FEED, found.id, lambda came: {"arrival": _rendered(visit, found, came, since)})
+
+    def render(came: Arrived) -> Mapping[str, str]:
+        heard = visit.rendered("integrations/heard.html", at=came.at)
+        return {"arrival": _rendered(visit, found, came, since), "heard": heard}
+
+    return stream(visit, _FEED, found.id, render)
 
 
 async def card(visit: Visit, integration_id: str, since: datetime | None) -> str:
