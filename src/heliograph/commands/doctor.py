@@ -157,8 +157,8 @@ async def _key(found: Examined, settings: Settings, database: Database) -> Secre
         )
         told = f"{len(sick)} of {len(rows)} stored secrets cannot be read: {sick[0]}"
         found.installation.append(_broken(_KEY, told, "Their accounts can neither send nor be read.", steps))
-    else:
-        found.installation.append(_well(_KEY, f"It opens everything that is stored ({len(rows)} secrets)."))
+        return None
+    found.installation.append(_well(_KEY, f"It opens everything that is stored ({len(rows)} secrets)."))
     return box
 
 

@@ -62,7 +62,10 @@ class Pages:
         if path == "/favicon.ico":
             return self._file("mark.svg")
         if sdk.SCRIPT.fullmatch(path):
-            return self._file("sdk.js")
+            script = self._file("sdk.js")
+            # Meta's own snippet loads it with crossorigin="anonymous".
+            script.headers["Access-Control-Allow-Origin"] = "*"
+            return script
         if path.startswith(_STATIC):
             return self._file(path.removeprefix(_STATIC))
         if path.startswith(_PICTURES):

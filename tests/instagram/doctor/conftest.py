@@ -37,5 +37,6 @@ def clinic(loop: Loop, embedded_server: Server, meta_of_its_own: Simulator) -> I
 
 @pytest.fixture
 def patient(clinic: House, meta_of_its_own: Simulator) -> Patient:
-    """A connected account, with a customer who has written."""
+    """A connected account, with a customer who has written. Meta's clock is right when it comes."""
+    meta_of_its_own.control("/clock", 200, offset_seconds=0)
     return Patient.connected(clinic, meta_of_its_own)

@@ -22,7 +22,7 @@ PAGE = """<!doctype html><title>Shop</title>
   const tell = (told) => { document.getElementById("told").textContent = JSON.stringify(told); };
   document.getElementById("login").onclick = () => FB.login(tell, OPTIONS);
 </script>
-<script async defer src="http://127.0.0.1:PORT/en_US/sdk.js"></script>
+<script async defer crossorigin="anonymous" src="http://127.0.0.1:PORT/en_US/sdk.js"></script>
 """
 
 

@@ -1,6 +1,6 @@
 """What Instagram can do, feature by feature, in and out: the table that docs and tests share.
 
-``python -m heliograph.channels.instagram.capabilities`` prints the docs page. The numbers stand in :mod:`limits`, where the
+``python -m heliograph.channels.instagram.capabilities`` prints the docs page. The numbers stand in `meta/limits`, where the
 renderers read them. Each row has a test of its name.
 """
 

@@ -267,6 +267,8 @@ class InstagramChannel:
             "page_id": found.page_id,
             "page_token": sealed,
             "login": found.login,
+            "account_id": found.account_id,
+            "facebook_app_id": app.id,
         }
         others = await self._database.fetchrow(_OTHERS, app.id, found.page_id)
         if not others["of_page"]:

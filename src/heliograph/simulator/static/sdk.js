@@ -6,6 +6,7 @@
   const base = new URL(document.currentScript.src).origin;
   const POPUP = "popup=yes,width=640,height=760";
   const DEFAULT_TYPES = ["token", "signed_request", "graph_domain"];
+  const GRACE_MS = 2000;
   let settings = null;
   let session = null;
 
@@ -64,8 +65,10 @@
     const popup = window.open(`${base}/${version}/dialog/oauth?${query}`, id, POPUP);
 
     let watch = 0;
+    let late = 0;
     function done(response) {
       clearInterval(watch);
+      clearTimeout(late);
       removeEventListener("message", heard);
       if (callback) callback(response);
     }
@@ -79,7 +82,10 @@
     }
     addEventListener("message", heard);
     watch = setInterval(() => {
-      if (!popup || popup.closed) done({ authResponse: null, status: "unknown" });
+      if (popup && !popup.closed) return;
+      // The popup closes itself after its answer, which may still be on its way.
+      clearInterval(watch);
+      late = setTimeout(() => done({ authResponse: null, status: "unknown" }), GRACE_MS);
     }, 500);
   }
 

@@ -14,7 +14,7 @@ from typing import Any
 from heliograph.channels.health import Finding, PausedError, Report, State, carried, state_of
 from heliograph.channels.instagram.accounts.records import TYPE, FacebookApps, open_token
 from heliograph.channels.instagram.doctor import asking, checks, records, repairs
-from heliograph.channels.instagram.doctor.facts import Facts, LastRefusal, Refused, Token
+from heliograph.channels.instagram.doctor.facts import Facts, LastRefusal, NotTold, Refused, Token
 from heliograph.channels.instagram.doctor.public import OwnAddress
 from heliograph.channels.instagram.doctor.treatment import again_in, treat
 from heliograph.channels.instagram.doctor.webhook_checks import APP_SUBSCRIPTION
@@ -23,7 +23,7 @@ from heliograph.channels.instagram.meta.pace import Kind, Pace
 from heliograph.events import Event, publish
 from heliograph.messaging.threads import OWNERSHIP
 from heliograph.storage import Connection, Database, SecretBox
-from heliograph.storage.secrets import SecretError
+from heliograph.storage.secrets import KeyMissingError, SecretError
 from heliograph.telemetry import metrics
 from heliograph.telemetry.logs import get_logger
 
@@ -138,14 +138,17 @@ class InstagramDoctor:
             token_alarm=row["token_error"],
             fought=lately and any(one["check"] == APP_SUBSCRIPTION and one["repaired"] for one in before),
         )
-        app = await self._apps.reload(row["facebook_app_id"])
         try:
+            app = await self._apps.reload(row["facebook_app_id"])
             token = open_token(self._box, row)
+        except KeyMissingError as error:
+            # Another machine may have the key: that is no fault of the connection.
+            return replace(facts, token=NotTold(str(error)))
         except SecretError as error:
             unreadable = Refused(190, None, f"The stored token cannot be read: {error}")
             return replace(facts, token=Token(False, unreadable))
         if app is None:
-            return facts
+            return replace(facts, token=NotTold("the integration's Facebook app is not known here"))
         facts = replace(await asking.ask(self._graph, app, token, facts), now=self._graph.now())
         return await repairs.repair(self._graph, app, token, facts)
 

@@ -1,4 +1,4 @@
-"""That messages of ours reached the person: their echoes came back, or they were seen. SQL only, beside :mod:`ledger`.
+"""That messages of ours reached the person: echoes came back, or they were seen. SQL, on what `sending/ledger` writes.
 
 Instagram tells of no delivery (Meta reference 1.1): these two signs are all there is. Each message is told once.
 """

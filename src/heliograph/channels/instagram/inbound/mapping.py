@@ -1,6 +1,6 @@
 """Instagram's events in Sunshine's terms (Sunshine reference 5.3, 5.4). Pure; the one place for these choices.
 
-What a message carries is :mod:`contents`' matter.
+What a message carries is the matter of `contents`, beside this.
 """
 
 from dataclasses import replace

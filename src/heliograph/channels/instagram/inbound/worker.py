@@ -1,6 +1,6 @@
 """The `inbound` lanes: what is in the journal, understood and applied. One lane per (Facebook app, account, person).
 
-    jobs ──▶ journal ──▶ parse, order (`steps`) ──▶ echoes told apart (`plan`) ──▶ intake ──▶ ledger ──▶ publish, settle
+    jobs ──▶ journal ──▶ parse, order (`steps`) ──▶ echoes told apart (`plan`) ──▶ `messaging/intake` ──▶ publish, settle
 
 One transaction per batch holds the effects and the settling, so an item is applied exactly once, whatever dies when.
 People who write for the first time are applied in a second transaction, after their profiles were read, so that they

@@ -1,6 +1,6 @@
 """The journal: every webhook that got a 200, as it came; and the jobs that refer to it.
 
-A webhook that Meta never sent, retold from its Conversations API (see :mod:`backfill`), stands there too, and names the
+A webhook that Meta never sent, retold from its Conversations API (see `backfill/retold`), stands there too, and names the
 run that found it and the integration that it is for.
 
 filing job  "17,18,19"            webhooks whose items are yet to be put into their lanes

@@ -3,7 +3,7 @@
     lapsed ──▶ [known trouble: the same answer as before] ──▶ [somebody reads it already: wait with them]
            ──▶ the row, renewed by another meanwhile? ──▶ Graph API ──▶ all links of the mid, written ──▶ link
 
-Invariant: of viewers of a mid at once, one asks Meta, at the account's pace (see :mod:`pace`) and not while it is paused;
+Invariant: of viewers of a mid at once, one asks Meta, at the account's pace (see `meta/pace`) and not while it is paused;
 and what Meta could not give is not asked for again for a while.
 """
 

@@ -4,6 +4,7 @@ graph           the HTTP client of the Graph API        flavours  Meta's two log
 answers         handing over one part; what came back   errors    Meta's codes -> outcomes, one table
 refusals        what a refusal tells besides            limits    what Meta takes at most
 pace            how fast an account is asked            pauses    who is to be left alone for a while
-usage           what its headers tell of its limits     meter     has accounts slow down or pause in time
+holds           whom an error says to leave alone        usage     what its headers tell of its limits
+meter           has accounts slow down or pause in time
 signed_request  how its callbacks about a person are signed
 """

@@ -2,7 +2,7 @@
 
 *Facebook Login*: the account is linked to a Page, and a Page token speaks for it. *Instagram Login*: no Page; the token is
 the account's own and lives for 60 days. Webhooks, sends and error codes are the same in both. What is not, stands here, and
-nothing else in the channel asks which one an account came by; how each is connected, :mod:`logins` knows.
+nothing else in the channel asks which one an account came by; how each is connected, `accounts/logins` knows.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ INSTAGRAM = "instagram"
 
 @dataclass(frozen=True, slots=True)
 class Flavour:
-    """One login. Its name stands in ``instagram_accounts.login``; its host is in :class:`hosts.Hosts`."""
+    """One login. Its name stands in ``instagram_accounts.login``; its host `graph.Graph` knows."""
 
     login: str
     proof: bool

@@ -131,7 +131,7 @@ class Pace:
     async def take(self, account_id: str, kind: Kind, n: int = 1) -> float:
         """Seconds to wait before the call may be made: then ask again. 0.0: go now, it is counted.
 
-        Obeys the account's pauses as well (see :mod:`pauses`).
+        Obeys the account's pauses as well (see `pauses`, beside this).
         """
         standing = await pauses.standing(self._database, account_id)
         if standing.seconds > 0:

@@ -272,7 +272,7 @@ class Onboarding:
             try:
                 return await self._connect(attempt, account_id, switches or {})
             except LoginError as error:
-                # Two clicks: the other one may have connected it just now.
+                # The other click's choice may have ended this attempt meanwhile.
                 after = await self._attempts.get(attempt_id, nonce, app_id)
                 if after is None or after.connected is None:
                     raise
@@ -325,15 +325,19 @@ class Onboarding:
             shown = await pages.shown(self._graph, app, attempt.user_token or "", attempt.scopes)
         except (GraphError, NotSentError, NoAnswerError) as error:
             raise self._from_meta(attempt, error) from error
-        here = {
-            row["account_id"]: Here(row["integration_id"], row["facebook_app_id"], row["login"])
-            for row in await self._database.fetch(_HERE, attempt.purpose.app_id)
-        }
+        here = await self._here(attempt.purpose.app_id)
         only = await self._only(attempt.purpose)
         required = FLAVOURS[attempt.login].required_scopes
         by = (attempt.facebook_app_id, attempt.login)
         rows = [judge(seen, shown.grant, required, here, by=by, only=only) for seen in shown.pages]
         return shown, rows, {seen.account_id: seen for seen in shown.pages if seen.account_id}
+
+    async def _here(self, app_id: str) -> Mapping[str, Here]:
+        """By account, what the app has."""
+        return {
+            row["account_id"]: Here(row["integration_id"], row["facebook_app_id"], row["login"])
+            for row in await self._database.fetch(_HERE, app_id)
+        }
 
     async def _only(self, purpose: Purpose) -> str | None:
         if purpose.integration_id is None:
@@ -344,7 +348,7 @@ class Onboarding:
         return str(row["account_id"])
 
     async def _connect(self, attempt: Attempt, account_id: str, switches: Mapping[str, Any]) -> Connected:
-        purpose = attempt.purpose
+        purpose, by = attempt.purpose, (attempt.facebook_app_id, attempt.login)
         _, rows, by_account = await self._look(attempt)
         only = await self._only(purpose)
         row = next((one for one in rows if one.account_id and one.account_id == account_id), None)
@@ -366,7 +370,11 @@ class Onboarding:
         except GoneError as error:
             raise self._error(Kind.GONE, purpose) from error
         except ConnectError as error:
-            raise self._error(Kind.CONNECT_REFUSED, purpose, said=str(error)) from error
+            # Two clicks: the other one has connected it since we looked.
+            just_now = None if row.integration_id else (await self._here(purpose.app_id)).get(account_id)
+            if just_now is None or (just_now.facebook_app_id, just_now.login) != by:
+                raise self._error(Kind.CONNECT_REFUSED, purpose, said=str(error)) from error
+            integration_id, created = just_now.integration_id, True
         await self._attempts.chosen(attempt.id, integration_id, account_id, created=created)
         log.info("connected by login", attempt=attempt.id, integration=integration_id, created=created)
         return Connected(integration_id, purpose.app_id, created, purpose)

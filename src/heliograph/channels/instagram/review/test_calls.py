@@ -39,7 +39,7 @@ _THREADS_READ = {FACEBOOK: "instagram_manage_messages", INSTAGRAM: "instagram_bu
 
 # Served by instagram_accounts_owner and integrations_pkey.
 _ACCOUNTS = """
-select a.integration_id, a.account_id, a.page_id, a.page_token, a.login
+select a.integration_id, a.facebook_app_id, a.account_id, a.page_id, a.page_token, a.login
 from instagram_accounts a join integrations i on i.id = a.integration_id
 where a.facebook_app_id = $1 order by (i.status = 'active') desc, a.integration_id desc limit $2
 """

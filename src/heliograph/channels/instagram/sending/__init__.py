@@ -7,5 +7,6 @@ thread     an unknown outcome, looked for at Meta       in_vain   which threads 
 matching   whether what a thread lists is ours, pure    delivery_events  what the business is told
 override   `override.instagram`, pure                   quoting   which message an answer quotes
 uploads    stored files sent by Meta's own copy         activities  typing, seen marks, reactions
+opening    a message on first sight, pure               endings   what is kept and told of messages that are over
 conversions  events for Meta's ad measurement
 """

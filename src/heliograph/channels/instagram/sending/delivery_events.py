@@ -1,4 +1,4 @@
-"""The three delivery events (Sunshine reference 3.3, 5.5), from rows of :func:`ledger.about`."""
+"""The three delivery events (Sunshine reference 3.3, 5.5), from rows of `ledger.about` beside this."""
 
 from collections.abc import Mapping
 from datetime import datetime

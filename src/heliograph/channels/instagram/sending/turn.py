@@ -1,4 +1,4 @@
-"""One lane's step within a group of turns, and what the group leads to: what :mod:`turns` fills in and writes down."""
+"""One lane's step within a group of turns, and what the group leads to: what `turns` fills in and writes down."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

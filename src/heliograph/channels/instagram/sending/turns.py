@@ -21,18 +21,16 @@ from heliograph.channels.instagram.doctor.requests import want
 from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.meta.answers import Answer
 from heliograph.channels.instagram.meta.pace import Asked, Kind, Pace
-from heliograph.channels.instagram.meta.refusals import access_refused, note_tags, owned_elsewhere
+from heliograph.channels.instagram.meta.refusals import access_refused, note_tags
 from heliograph.channels.instagram.sending import ledger
-from heliograph.channels.instagram.sending.delivery_events import CHANNEL, FAILURE, USER, delivery_event
+from heliograph.channels.instagram.sending.endings import tell
 from heliograph.channels.instagram.sending.in_vain import Looked
 from heliograph.channels.instagram.sending.judging import Ask, Done, Fail, Failure, Wait, judge, weigh
-from heliograph.channels.instagram.sending.override import render_override
+from heliograph.channels.instagram.sending.opening import as_opened, requests_of
 from heliograph.channels.instagram.sending.quoting import quote
-from heliograph.channels.instagram.sending.render import Part, UnsupportedContentError, render
+from heliograph.channels.instagram.sending.render import UnsupportedContentError
 from heliograph.channels.instagram.sending.turn import IN_HAND_SECONDS, Next, Plan, Step, Turn
-from heliograph.events import Event, publish
 from heliograph.lanes import LeaseLostError, Outcome, settle
-from heliograph.messaging import commitment
 from heliograph.storage import Connection, Database, SecretBox
 from heliograph.storage.group_commit import GroupCommit
 from heliograph.telemetry import metrics
@@ -131,7 +129,7 @@ class Turns:
                 await self._judge_all(connection, plan, going)
                 await self._give_turns(connection, [step for step in going if step.want is not None])
                 await self._claim(connection, going)
-            await _tell(connection, plan)
+            await tell(connection, plan)
             outcomes = [
                 Outcome(step.turn.lane, step.finished, retry_after=step.retry_after, keep=not step.settled)
                 for step in steps
@@ -247,9 +245,9 @@ class Turns:
                 else:
                     step.parts = step.parts or parts.get(step.wanted.message_id) or ()
                     if not step.parts:
-                        requests = await quote(connection, row, _requests(row))
+                        requests = await quote(connection, row, requests_of(row))
                         openings.append(ledger.Opening(row["message_id"], row, requests))
-                        step.parts = _as_opened(requests)
+                        step.parts = as_opened(requests)
                     self._judge(plan, step, row)
             except UnsupportedContentError as error:
                 assert row is not None
@@ -328,30 +326,6 @@ class Turns:
                 step.error = LeaseLostError("another worker has claimed a part of this lane's message")
 
 
-def _as_opened(requests: Sequence[Part]) -> list[dict[str, Any]]:
-    """The parts of a message on first sight, as the ledger has them."""
-    as_written = {
-        "state": "pending",
-        "attempts": 0,
-        "tag": None,
-        "started_at": None,
-        "error": None,
-        "go_at": None,
-        "metas_time": None,
-    }
-    return [{"part": number, "request": request, **as_written} for number, request in enumerate(requests, start=1)]
-
-
-def _requests(row: Any) -> list[Part]:
-    """What Meta gets: the override if there is one, else the content; what an AI wrote says so, unless told not to."""
-    override = (row["override"] or {}).get("instagram")
-    if override and "payload" in override:
-        return render_override(override["payload"])
-    message = row["message"]
-    by_ai = "AI" in (message["author"].get("subtypes") or ()) and row["ai_disclaimer"] is not False
-    return render(message["content"], by_ai, row["carousel_mode"] or "native")
-
-
 async def _see_echoes(connection: Connection, steps: Sequence[Step]) -> None:
     """Whose echo came while the thread was being read has been sent, whatever the thread told."""
     looked = {step.turn.todo.key: step.turn for step in steps if step.turn.todo is not None and step.turn.todo.look}
@@ -362,32 +336,3 @@ async def _see_echoes(connection: Connection, steps: Sequence[Step]) -> None:
             turn = looked.get((message_id, part["part"]))
             if turn is not None and part["state"] == "sent":
                 turn.answer = Answer(SendOutcome.SENT, part["mid"])
-
-
-async def _tell(connection: Connection, plan: Plan) -> None:
-    """Messages that are over: the ledger says so, and customers hear of it."""
-    sent = [message_id for message_id, failure in plan.endings.items() if failure is None]
-    given_up = [message_id for message_id, failure in plan.endings.items() if failure is not None] + plan.dropped
-    reached = await ledger.finish(connection, sent, plan.now) if sent else set()
-    if sent:
-        await commitment.answered(connection, sent)
-    if given_up:
-        await ledger.give_up(connection, given_up, plan.in_doubt)
-    for client_id, answer in plan.owned_elsewhere:
-        await owned_elsewhere(connection, client_id, answer)
-    if not plan.endings:
-        return
-    events: list[Event] = []
-    # None: the conversation was deleted just now.
-    told = {row["message_id"]: row for row in await ledger.about(connection, list(plan.endings))}
-    for message_id, failure in plan.endings.items():
-        about = told.get(message_id)
-        if about is None:
-            continue
-        if failure is not None:
-            events.append(delivery_event(FAILURE, about, plan.now, error=failure.wire()))
-            continue
-        events.append(delivery_event(CHANNEL, about, plan.now))
-        if message_id in reached:
-            events.append(delivery_event(USER, about, plan.now))
-    await publish(connection, events)

@@ -2,9 +2,9 @@
 
     lane ──▶ turn ──▶ claimed ──▶ Graph API ──▶ turn ──▶ next part, next message, or done
 
-Before and after each call to Meta a lane takes a turn; all turns of a moment share a transaction (:mod:`turns`), so that
+Before and after each call to Meta a lane takes a turn; all turns of a moment share a transaction (`turns`), so that
 what is about to be sent is on disk before it is sent, and what came of it right after. No call is made inside one. The
-states of a part, and the invariant, stand in :mod:`ledger`.
+states of a part, and the invariant, stand in `ledger`.
 """
 
 import asyncio

@@ -67,7 +67,7 @@ _ITEM_FIELDS = frozenset(
 
 
 def parse(path: str, value: Any) -> Event:
-    """The event of an item, found at ``path`` of its webhook (see :mod:`envelope`)."""
+    """The event of an item, found at ``path`` of its webhook (see `journal/envelope`)."""
     if not isinstance(value, dict):
         return NotUnderstood("shape")
     if ".changes." in path:

@@ -1,4 +1,4 @@
-"""The attachments of a message (Meta reference 1.6). Pure; raises :class:`fields.ShapeError`.
+"""The attachments of a message (Meta reference 1.6). Pure; raises `fields.ShapeError`.
 
 One table says how each type is read. A type that stands in no table is kept as it came.
 """
