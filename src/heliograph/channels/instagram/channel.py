@@ -10,7 +10,7 @@ from heliograph.channels.base import ChannelError, ConnectError, Conversions, Go
 from heliograph.channels.instagram.accounts import departure
 from heliograph.channels.instagram.accounts.callbacks import OwnerCallbacks, asked
 from heliograph.channels.instagram.accounts.departure import DepartureWorker
-from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppRegister
+from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppError, FacebookAppRegister
 from heliograph.channels.instagram.accounts.logins import Found, Login, logins
 from heliograph.channels.instagram.accounts.records import TYPE, FacebookApp, FacebookApps, token_place, tokens
 from heliograph.channels.instagram.accounts.renewal import Renewal
@@ -303,6 +303,13 @@ class InstagramChannel:
             f"The Instagram account {name} is already connected in this app by the other login, as integration"
             f" {there['integration_id']}. Every message would come twice: delete that one first."
         )
+
+    async def check_login(self, app_id: str, facebook_app_id: str | None, login: str | None) -> None:
+        """Whether a login can be offered. Raises :class:`ConnectError`."""
+        try:
+            await self.facebook_apps.offers(app_id, facebook_app_id, login)
+        except FacebookAppError as error:
+            raise ConnectError(str(error)) from error
 
     async def update(self, app_id: str, integration_id: str, changes: Mapping[str, Any]) -> None:
         """Switches, and a new ``pageAccessToken``: checked like the first, for the same account.
