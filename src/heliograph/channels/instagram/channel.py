@@ -80,6 +80,8 @@ class InstagramChannel:
         callback = partial(callback_url, public_url)
         self._connecting = Connecting(database, box, graph, self.apps, callback)
         hosts = login_hosts or LoginHosts()
+        self.stand_in = "" if graph.url == REAL_META else graph.url
+        """Where the simulator is that plays Meta's part; empty: Meta plays it."""
         self.facebook_apps = FacebookAppRegister(database, self.apps, graph, hosts, public_url=public_url)
         self.review = Review(
             database,
