@@ -9,13 +9,19 @@ JOBS ?= 3
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench soak clean
+.PHONY: help demo example-redirect example-sdk test lint format bench soak clean
 
 help: ## list the commands
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[33mmake %-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[33mmake %-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime ## start server, simulator and database, connected and ready (RESET=1 starts over)
 	@$(BIN)/heliograph demo --port $(PORT) --simulator-port $(SIMULATOR_PORT) --data-dir $(DATA_DIR) $(if $(RESET),--reset)
+
+example-redirect: $(VENV)/.runtime ## connect an account from a site of your own: Facebook Login by redirect
+	@$(BIN)/python examples/run.py facebook-login-redirect --data-dir $(DATA_DIR) --demo-port $(PORT) --demo-simulator-port $(SIMULATOR_PORT)
+
+example-sdk: $(VENV)/.runtime ## the same with Facebook's JavaScript SDK
+	@$(BIN)/python examples/run.py facebook-login-sdk --data-dir $(DATA_DIR) --demo-port $(PORT) --demo-simulator-port $(SIMULATOR_PORT)
 
 test: $(VENV)/.dev ## run the tests, some beside each other (PYTEST_ARGS="-k name" narrows, JOBS=0 for one after the other)
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
