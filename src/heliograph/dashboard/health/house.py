@@ -13,10 +13,10 @@ async def show(visit: Visit) -> Response:
     """A page of its own, and for htmx the part of the overview."""
     found = await _ask(visit)
     ill = worth_reading(found)
-    words = {"ill": ill, "well": [one for one in found if one not in ill]}
+    well = [one for one in found if one not in ill]
     if visit.by_htmx:
-        return visit.fragment("health/installation.html", **words)
-    return visit.page("health/house.html", title="Installation", **words)
+        return visit.fragment("health/installation.html", ill=ill, well=well, login_helps=False)
+    return visit.page("health/house.html", title="Installation", ill=ill, well=well, login_helps=False)
 
 
 async def _ask(visit: Visit) -> list[Finding]:
