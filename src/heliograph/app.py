@@ -160,6 +160,7 @@ class Application:
             lambda: datetime.now(UTC),
             Limits(settings.api_rate, settings.api_burst),
             settings.reachable_at,
+            public_url_is_set=bool(settings.public_url),
             channel_clock=self._graph.now,
         )
         self._api = create_api(services)

@@ -13,7 +13,8 @@ from heliograph.storage import Database, SecretBox
 class Services:
     """``channels`` are the live ones, by integration type. ``clock`` gives aware UTC.
 
-    ``public_url`` is where the outside world reaches this server: the address of attachments begins with it.
+    ``public_url`` is where the outside world reaches this server: the address of attachments begins with it; whether
+    somebody set it, or it is only this machine's own: ``public_url_is_set``.
     ``channel_clock`` tells the time as channels do: what people wrote is dated by it.
     """
 
@@ -23,4 +24,5 @@ class Services:
     clock: Callable[[], datetime]
     limits: Limits = field(default_factory=Limits)
     public_url: str = ""
+    public_url_is_set: bool = True
     channel_clock: Callable[[], datetime] = lambda: datetime.now(UTC)
