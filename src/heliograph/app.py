@@ -140,7 +140,8 @@ class Application:
             terms_url=settings.terms_url,
         )
         self._connect = create_connect(self._instagram.onboarding, settings.reachable_at)
-        self._sender = Sender(parse_networks(settings.webhook_allow_networks))
+        networks = parse_networks(settings.webhook_allow_networks)
+        self._sender = Sender(networks)
         delivery = DeliveryWorker(database, box, self._sender)
         removal = RemovalWorker(database, box, self._sender)
         forgetting = ForgetWorker(database, [self._instagram.forgetting])
@@ -157,6 +158,7 @@ class Application:
             Limits(settings.api_rate, settings.api_burst),
             settings.reachable_at,
             channel_clock=self._graph.now,
+            webhook_networks=networks,
         )
         self._api = create_api(services)
         self.dashboard = create_dashboard(services)
