@@ -188,9 +188,7 @@ def test_reconnecting_with_another_account_changes_nothing(house: House, owner: 
     tea = place(house, owner, "Twins")
     path = tea.connect()
     other = house.simulator.control("/accounts", page_name="Pier Nine")
-    chooser = tea.returns(
-        owner.send(path, f"{path}/reconnect"), who=other["owner_user_id"], page=other["page_id"]
-    )
+    chooser = tea.returns(owner.send(path, f"{path}/reconnect"), who=other["owner_user_id"], page=other["page_id"])
     assert "of another account" in owner.get(chooser).words
     refused = owner.send(f"{tea.path}/new", chooser, {"account": other["instagram_account_id"]})
     assert refused.status == 422

@@ -24,12 +24,13 @@ from heliograph.dashboard.integrations import SECTION as INTEGRATIONS
 from heliograph.dashboard.live import Live
 from heliograph.dashboard.sections import Section
 from heliograph.dashboard.settings import SECTION as SETTINGS
+from heliograph.dashboard.webhooks import SECTION as WEBHOOKS
 from heliograph.telemetry.logs import get_logger
 
 log = get_logger("dashboard")
 
 # In the order of the rail. The first of the rail is where people come to.
-SECTIONS: tuple[Section, ...] = (DOOR, INTEGRATIONS, HEALTH, SETTINGS)
+SECTIONS: tuple[Section, ...] = (DOOR, INTEGRATIONS, WEBHOOKS, HEALTH, SETTINGS)
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
