@@ -141,16 +141,11 @@ class Application:
             privacy_policy_url=settings.privacy_policy_url,
             terms_url=settings.terms_url,
         )
-<<<<<<< HEAD
         self._connect = create_connect(
             ConnectServices(database, self._instagram.onboarding, self._instagram.facebook_apps, settings.reachable_at)
         )
-        self._sender = Sender(parse_networks(settings.webhook_allow_networks))
-=======
-        self._connect = create_connect(self._instagram.onboarding, settings.reachable_at)
         networks = parse_networks(settings.webhook_allow_networks)
         self._sender = Sender(networks)
->>>>>>> hooks
         delivery = DeliveryWorker(database, box, self._sender)
         removal = RemovalWorker(database, box, self._sender)
         forgetting = ForgetWorker(database, [self._instagram.forgetting])
