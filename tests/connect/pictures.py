@@ -19,7 +19,12 @@ def test_pictures(
     browser: Browser, place: Installation, size: tuple[int, int], width: str, scheme: str, mark: str
 ) -> None:
     at = vendor(place, "facebook", "instagram")
-    made = owner(place, page_name="Lamp & Chart Books", name="Lamp & Chart Books", username=f"lamp.chart{width}{mark}".replace("-", "."))
+    made = owner(
+        place,
+        page_name="Lamp & Chart Books",
+        name="Lamp & Chart Books",
+        username=f"lamp.chart{width}{mark}".replace("-", "."),
+    )
     pages = [made["page_id"]]
     for name, linked in (("Café Lumen", True), ("Harbour Walks", False), ("Rowing Club", False)):
         more = owner(place, page_name=name, owner_user_id=made["owner_user_id"], instagram=linked)

@@ -17,7 +17,9 @@ def _add(owner: Browser, made: dict[str, str], **more: str) -> str:
     return owner.send(f"{SETTINGS}/new", SETTINGS, fields).to.partition("?")[0]
 
 
-def test_one_is_tried_at_once_and_says_what_to_enter_at_meta(house: House, owner: Browser, made: dict[str, str]) -> None:
+def test_one_is_tried_at_once_and_says_what_to_enter_at_meta(
+    house: House, owner: Browser, made: dict[str, str]
+) -> None:
     fields = {"login": "facebook", "id": made["id"], "secret": "0" * 32, "name": "Tea", "for": ""}
     refused = owner.send(f"{SETTINGS}/new", SETTINGS, fields)
     assert refused.status == 422

@@ -173,9 +173,7 @@ def test_nothing_is_begun_for_who_may_not(house: House, harbour: Place) -> None:
 def test_nothing_chosen_and_what_cannot_be_chosen_come_back_to_the_list(harbour: Place) -> None:
     owner, chooser = harbour.owner, harbour.logs_in()
     assert "Choose an account first." in owner.send(chooser, chooser, {}).words
-    assert "Too long." in owner.send(
-        chooser, chooser, {"account": harbour.account_id, "display_name": "x" * 101}
-    ).words
+    assert "Too long." in owner.send(chooser, chooser, {"account": harbour.account_id, "display_name": "x" * 101}).words
     refused = owner.send(chooser, chooser, {"account": "17840000000000000"})
     assert refused.status == 422
     assert "not one of those that Meta shows" in refused.words
@@ -229,9 +227,7 @@ def test_by_instagram_login_there_is_one_account_to_confirm(house: House, harbou
 
 def test_a_token_of_ones_own_connects_too_and_is_never_shown_again(harbour: Place) -> None:
     fields = {"login": "facebook", "appId": harbour.facebook_app, "appSecret": harbour.secret}
-    wrong = harbour.owner.send(
-        f"{harbour.path}/new", f"{harbour.path}/token", fields | {"pageAccessToken": "EAAwrong"}
-    )
+    wrong = harbour.owner.send(f"{harbour.path}/new", f"{harbour.path}/token", fields | {"pageAccessToken": "EAAwrong"})
     assert wrong.status == 422
     assert harbour.facebook_app in wrong.text
     assert harbour.secret not in wrong.text
