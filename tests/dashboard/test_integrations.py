@@ -39,20 +39,21 @@ def path(harbour: Place) -> str:
 @pytest.fixture(scope="module")
 def api(house: House, harbour: Place) -> Any:
     """What the API tells of the integration."""
-    made = harbour.owner.send(
-        f"/dashboard/apps/{harbour.app_id}/settings",
-        f"/dashboard/apps/{harbour.app_id}/settings/keys",
-        {"key_name": "Test"},
-    )
-    pieces = made.text.split('data-copy="')[1:]
-    key_id, secret = (piece.partition('"')[0] for piece in pieces[:2])
-    basic = "Basic " + base64.b64encode(f"{key_id}:{secret}".encode()).decode()
+    basic = _key(harbour)
 
     def tells(path: str) -> Any:
         where = f"/v2/apps/{harbour.app_id}/integrations/{path.rpartition('/')[2]}"
         return json.loads(house.browser().get(where, Authorization=basic).text)["integration"]
 
     return tells
+
+
+def _key(place: Place) -> str:
+    """How a program calls the API of the place's app."""
+    where = f"/dashboard/apps/{place.app_id}/settings"
+    made = place.owner.send(where, f"{where}/keys", {"key_name": "Test"})
+    key_id, secret = (piece.partition('"')[0] for piece in made.text.split('data-copy="')[1:3])
+    return "Basic " + base64.b64encode(f"{key_id}:{secret}".encode()).decode()
 
 
 def test_what_is_set_is_what_the_api_shows(harbour: Place, path: str, api: Any) -> None:
@@ -161,14 +162,15 @@ def test_a_broken_grant_is_told_with_its_repair_and_reconnecting_heals_it(house:
     path = tea.connect()
     tea.says()
     eventually(lambda: house.rows("select 1 from messages where app_id = $1", tea.app_id))
-    house.simulator.control("/connection/password_changed", 200, page_id=tea.page_id)
-    channel_doctor = f"/dashboard/apps/{tea.app_id}/integrations"
-    house.run(_examine(house, tea, path))
-    listed = owner.get(channel_doctor)
-    assert "Needs you" in listed.words
-    page = owner.get(path)
-    assert "Reconnect the integration" in page.words
-    house.simulator.control("/connection/password_changed", 200, page_id=tea.page_id, on=False)
+    change = {"account_id": tea.account_id, "on": True}
+    house.simulator.control("/connection/token_expired", 200, **change)
+    basic = _key(tea)
+    checked = house.browser().call(
+        "POST", f"/v2{path.removeprefix('/dashboard')}/health", b"", {"Authorization": basic}
+    )
+    assert checked.status == 200, checked.text
+    assert "Needs you" in owner.get(tea.path).words
+    assert "Reconnect the integration" in owner.get(path).words
 
     chooser = tea.returns(owner.send(path, f"{path}/reconnect"))
     assert "Reconnect the account" in owner.get(chooser).words
@@ -176,12 +178,6 @@ def test_a_broken_grant_is_told_with_its_repair_and_reconnecting_heals_it(house:
     assert done.to.partition("?")[0] == path
     assert "Connected" in owner.get(done.to).words
     assert len(house.rows("select 1 from messages where app_id = $1", tea.app_id)) == 1
-
-
-async def _examine(house: House, tea: Place, path: str) -> None:
-    """As the doctor does, soon after something fails."""
-    sql = "update integration_health set due_at = now() where integration_id = $1"
-    await house.database.execute(sql, path.rpartition("/")[2])
 
 
 def test_reconnecting_with_another_account_changes_nothing(house: House, owner: Browser) -> None:

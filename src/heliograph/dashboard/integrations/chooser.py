@@ -16,11 +16,11 @@ from heliograph.look.chooser import Listing, listing
 # What choosing another account may help with: the list is shown again. After anything else a login is over.
 _AT_THE_LIST = {Kind.NOT_ELIGIBLE, Kind.NOT_LISTED, Kind.OTHER_ACCOUNT, Kind.CONNECT_REFUSED, Kind.DENIED_SCOPES}
 _LONGEST_QUERY = 100
-# Ways out that a button goes, by their names: the button's value and its words.
+# Ways out that a button goes, by their names: the button's value and words. To start over is asked about on a page.
 _BUTTONS = {
-    "rerequest": ("again", "Ask again"),
-    "start_over": ("start_over", "Start over"),
-    "edit_access": ("login", "Log in again"),
+    "rerequest": ("again", "Ask again", ""),
+    "start_over": ("start_over", "Start over", ""),
+    "edit_access": ("login", "Log in again", ""),
 }
 
 
