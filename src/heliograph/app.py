@@ -3,7 +3,7 @@
 Meta ──▶ /webhooks/instagram/…   plain ASGI, before everything else
 business ──▶ /v2, /sc/v2         the API
 people ──▶ /oauth, /sc/oauth     the API, too
-            /connect             back from Meta's login dialog
+            /connect             invitations; back from Meta's login dialog
 members ──▶ /dashboard           the pages of who runs it; / leads there
 anybody ──▶ /privacy/requests    how far a data deletion is
             /sc/attachments/v2   files, by whoever knows their address
@@ -37,6 +37,7 @@ from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 from heliograph.channels.instagram.meta.pace import LIMITS, Kind
 from heliograph.channels.instagram.onboarding.attempts import pruning as login_pruning
 from heliograph.connect import CONNECT_PATH, create_connect
+from heliograph.connect import Services as ConnectServices
 from heliograph.dashboard import create_dashboard
 from heliograph.dashboard.frame import ROOT as DASHBOARD
 from heliograph.dashboard.sessions import pruning as session_pruning
@@ -45,7 +46,7 @@ from heliograph.delivery.removal import RemovalWorker
 from heliograph.delivery.sender import Sender
 from heliograph.delivery.worker import DeliveryWorker
 from heliograph.lanes import LaneWorkers
-from heliograph.messaging import owner_requests
+from heliograph.messaging import invitations, owner_requests
 from heliograph.messaging.automatic import AutomaticAnswers
 from heliograph.messaging.erase import EraseWorker
 from heliograph.messaging.forget import ForgetWorker
@@ -106,6 +107,7 @@ def _prunings(settings: Settings) -> list[Pruning]:
         *owner_requests.pruning(),
         *backfill_pruning(timedelta(days=settings.keep_journal_days)),
         *login_pruning(),
+        *invitations.pruning(),
         *session_pruning(),
     ]
 
@@ -139,8 +141,11 @@ class Application:
             privacy_policy_url=settings.privacy_policy_url,
             terms_url=settings.terms_url,
         )
-        self._connect = create_connect(self._instagram.onboarding, settings.reachable_at)
-        self._sender = Sender(parse_networks(settings.webhook_allow_networks))
+        self._connect = create_connect(
+            ConnectServices(database, self._instagram.onboarding, self._instagram.facebook_apps, settings.reachable_at)
+        )
+        networks = parse_networks(settings.webhook_allow_networks)
+        self._sender = Sender(networks)
         delivery = DeliveryWorker(database, box, self._sender)
         removal = RemovalWorker(database, box, self._sender)
         forgetting = ForgetWorker(database, [self._instagram.forgetting])
@@ -158,6 +163,7 @@ class Application:
             settings.reachable_at,
             public_url_is_set=bool(settings.public_url),
             channel_clock=self._graph.now,
+            webhook_networks=networks,
         )
         self._api = create_api(services)
         self.dashboard = create_dashboard(services)

@@ -102,6 +102,10 @@ class PlayedInstagram:
             shown,
         )
 
+    async def check_login(self, app_id: str, facebook_app_id: str | None, login: str | None) -> None:
+        if facebook_app_id not in (None, "318264059172"):
+            raise ConnectError(f"There is no Facebook app {facebook_app_id} here that this app may use.")
+
     async def disconnect(self, app_id: str, integration_id: str) -> None:
         self.disconnected.append(integration_id)
         self.siblings.append(

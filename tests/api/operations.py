@@ -126,6 +126,10 @@ OPERATIONS = {
     "UploadAttachment": Request("POST", _APP + "/attachments?access=public&for=message", form=FORM),
     "DeleteAttachment": Request("POST", _APP + "/attachments/remove", {"mediaUrl": "{mediaUrl}"}),
     "PostConversionEvents": Request("POST", _CONVERSATION + "/conversionEvents", CONVERSIONS),
+    "CreateInvitation": Request("POST", _APP + "/invitations", {"returnUrl": "https://desk.example.org/back"}),
+    "ListInvitations": Request("GET", _APP + "/invitations"),
+    "GetInvitation": Request("GET", _APP + "/invitations/{invitationId}"),
+    "DeleteInvitation": Request("DELETE", _APP + "/invitations/{invitationId}"),
     "ListCommitments": Request("GET", _APP + "/commitments?filter[state]=late"),
 }
 

@@ -161,6 +161,9 @@ early as (
 owed as (
     insert into commitments (conversation_id, app_id, integration_id, since) values ($3, $1, $2, now())
     on conflict do nothing),
+invited as (
+    insert into invitations (id, app_id, code_hash, return_url, expires_at, integration_id)
+    values (left(md5($1), 24), $1, 'h', 'https://a.b', now(), $2)),
 account as (
     insert into backfill_accounts (app_id, facebook_app_id, account_id, not_before, complete_to)
     values ($1, 'f', 'a', now(), now())),

@@ -39,6 +39,7 @@ def ids_of(house: House, shop: Shop) -> dict[str, str]:
         "switchboardId": switchboard.id,
         "switchboardIntegrationId": switchboard.places["bot"],
         "freePlaceId": switchboard.places["free"],
+        "invitationId": call(house, "CreateInvitation", {"appId": shop.app_id}, shop.key).body["invitation"]["id"],
         "mediaUrl": call(house, "UploadAttachment", {"appId": shop.app_id}, shop.key).body["attachment"]["mediaUrl"],
     }
 

@@ -17,6 +17,7 @@ from heliograph.api import (
     errors,
     integration_health,
     integrations,
+    invitations,
     keys,
     messages,
     oauth,
@@ -39,7 +40,7 @@ from heliograph.messaging.owner_requests import STATUS_PATH
 _RESOURCES = (
     messages, activities, switchboard_actions, conversations, participants, users, clients, attachments, devices,
     conversion_events, commitments, webhooks, keys, integration_health, integrations, switchboard_integrations,
-    switchboards, apps,
+    switchboards, invitations, apps,
 )  # fmt: skip
 
 _ERRORS: dict[int | str, dict[str, Any]] = {"4XX": {"model": errors.ErrorResponse}}

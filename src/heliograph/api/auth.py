@@ -96,6 +96,10 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "DeleteAttachment": _EVERY,
     "PostConversionEvents": _EVERY,
     "ListCommitments": _EVERY,
+    "CreateInvitation": _APP,
+    "ListInvitations": _APP,
+    "GetInvitation": _APP,
+    "DeleteInvitation": _APP,
 }
 
 # Asked by people and programs that have no key yet; they prove themselves in other ways (1.15).

@@ -4,7 +4,8 @@ All other types are checked, kept and shown, and stay inactive. A live channel c
 fields; here stands what all types share.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import reduce
 from operator import or_
 from typing import Annotated, Any, Literal
@@ -26,6 +27,7 @@ from heliograph.api.integration_types import (
 )
 from heliograph.api.operation import AppId, Call, CurrentCall, IntegrationId, Operation, retried
 from heliograph.api.pagination import cut_of, page_of
+from heliograph.api.services import Services
 from heliograph.api.validation import tag_of
 from heliograph.api.webhooks import Webhook, WebhookCreate, too_many_webhooks
 from heliograph.api.wire import Links, Meta, Name, Nothing, Wire, reply
@@ -106,19 +108,10 @@ async def create_integration(call: CurrentCall, app_id: AppId, body: Integration
         return await _create_custom(call, app_id, body)
     if isinstance(body, UnknownCreate):
         raise bad_request(f"Invalid integration type: type must be one of {', '.join(integrations.TYPES)}")
-    channel = call.services.channels.get(body.type)
-    if channel is None:
+    if body.type not in call.services.channels:
         return await _create_inactive(call, app_id, body)
-    try:
-        integration_id = await channel.connect(app_id, body.lean())
-    except GoneError as error:
-        raise not_found(error.what) from None
-    except ConnectError as error:
-        raise bad_request(str(error)) from None
-    shared = {name: value for name, value in body.lean().items() if name in SHARED}
-    if shared:
-        async with call.services.database.transaction() as connection:
-            await integrations.change(connection, app_id, integration_id, shared)
+    with _told():
+        integration_id = await connect(call.services, app_id, body.lean())
     return await _shown(call, app_id, integration_id, 201)
 
 
@@ -143,23 +136,8 @@ async def update_integration(
 ) -> Response:
     """Change an integration. The channel goes first: what it refuses changes nothing."""
     kind = await _type(call, app_id, integration_id)
-    given = body.given()
-    own = own_changes(kind, given)
-    # What all types share, but for custom ones, which have a name alone.
-    changes = {name: given[name] for name in ("displayName", *(SHARED if kind != "custom" else ())) if name in given}
-    channel = call.services.channels.get(kind)
-    if channel is None:
-        changes |= shown_settings(kind, own)
-    elif own := {name: value for name, value in own.items() if value is not None}:
-        try:
-            await channel.update(app_id, integration_id, own)
-        except GoneError as error:
-            raise not_found(error.what) from None
-        except ConnectError as error:
-            raise bad_request(str(error)) from None
-    if changes:
-        async with call.services.database.transaction() as connection:
-            await integrations.change(connection, app_id, integration_id, changes)
+    with _told():
+        await change(call.services, app_id, integration_id, kind, body)
     return await _shown(call, app_id, integration_id, 200)
 
 
@@ -167,15 +145,63 @@ async def update_integration(
 async def delete_integration(call: CurrentCall, app_id: AppId, integration_id: IntegrationId) -> Response:
     """Disconnect a channel, or delete a custom integration with its webhooks. Conversations stay."""
     kind = await _type(call, app_id, integration_id)
-    if kind in call.services.channels:
-        await call.services.channels[kind].disconnect(app_id, integration_id)
+    await remove(call.services, app_id, integration_id, kind)
+    return reply({})
+
+
+# What is done, whoever asks: the API, or a page of the dashboard.
+
+
+async def connect(services: Services, app_id: str, request: Mapping[str, Any]) -> str:
+    """Connect an account of a live channel by a checked create body; the integration's id. Raises :class:`ConnectError`."""
+    integration_id = await services.channels[request["type"]].connect(app_id, request)
+    shared = {name: value for name, value in request.items() if name in SHARED}
+    if shared:
+        async with services.database.transaction() as connection:
+            await integrations.change(connection, app_id, integration_id, shared)
+    return integration_id
+
+
+async def change(services: Services, app_id: str, integration_id: str, kind: str, body: IntegrationUpdate) -> None:
+    """Change an integration of a type. The channel goes first: what it refuses changes nothing.
+
+    Raises :class:`ConnectError`, and an :class:`ApiError` for what a type's own fields may not be.
+    """
+    given = body.given()
+    own = own_changes(kind, given)
+    # What all types share, but for custom ones, which have a name alone.
+    changes = {name: given[name] for name in ("displayName", *(SHARED if kind != "custom" else ())) if name in given}
+    channel = services.channels.get(kind)
+    if channel is None:
+        changes |= shown_settings(kind, own)
+    elif own := {name: value for name, value in own.items() if value is not None}:
+        await channel.update(app_id, integration_id, own)
+    if changes:
+        async with services.database.transaction() as connection:
+            await integrations.change(connection, app_id, integration_id, changes)
+
+
+async def remove(services: Services, app_id: str, integration_id: str, kind: str) -> None:
+    """Disconnect an integration at its channel, then delete it. Conversations stay."""
+    if kind in services.channels:
+        await services.channels[kind].disconnect(app_id, integration_id)
 
     async def delete() -> None:
-        async with call.services.database.transaction() as connection:
+        async with services.database.transaction() as connection:
             await integrations.delete(connection, app_id, integration_id)
 
     await retried(delete)
-    return reply({})
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What a channel refuses, as the wire says it."""
+    try:
+        yield
+    except GoneError as error:
+        raise not_found(error.what) from None
+    except ConnectError as error:
+        raise bad_request(str(error)) from None
 
 
 async def _create_custom(call: Call, app_id: str, body: CustomCreate) -> Response:

@@ -30,10 +30,10 @@ from heliograph.storage import Connection
 # These read a body of any size themselves.
 STREAMED = frozenset({"UploadAttachment"})
 
-# These talk to a channel over the network, or wait for the client.
+# These ask a channel, which may talk over the network, or wait for the client.
 OUTSIDE_TRANSACTION = STREAMED | {
     "CreateIntegration", "UpdateIntegration", "DeleteIntegration", "DeleteApp", "PostConversionEvents",
-    "GetIntegrationHealth", "CheckIntegrationHealth",
+    "GetIntegrationHealth", "CheckIntegrationHealth", "CreateInvitation",
 }  # fmt: skip
 
 T = TypeVar("T")

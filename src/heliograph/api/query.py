@@ -25,6 +25,7 @@ ALLOWED: Mapping[str, Mapping[str, frozenset[str]]] = {
     "ListCommitments": {"page": frozenset({"after", "size"}), "filter": frozenset({"state"})},
     "ListMessages": _PAGED,
     "ListIntegrations": {**_PAGED, "filter": frozenset({"types"})},
+    "ListInvitations": _PAGED,
     "ListUsers": {"filter": frozenset({"identities.email"}), **_USER},
     "GetUser": _USER,
     "UpdateUser": _USER,

@@ -72,6 +72,11 @@ class Channel(Protocol):
         """
         ...
 
+    async def check_login(self, app_id: str, facebook_app_id: str | None, login: str | None) -> None:
+        """Whether somebody could connect an account of an app by login, and by this one where one is named. Asks nobody
+        outside. Raises :class:`ConnectError`."""
+        ...
+
     async def update(self, app_id: str, integration_id: str, changes: Mapping[str, Any]) -> None:
         """Apply the channel's own fields of an update body. Raises :class:`ConnectError`."""
         ...

@@ -4,5 +4,6 @@
 """
 
 from heliograph.connect.app import CONNECT_PATH, create_connect
+from heliograph.connect.services import Services
 
-__all__ = ["CONNECT_PATH", "create_connect"]
+__all__ = ["CONNECT_PATH", "Services", "create_connect"]

@@ -11,21 +11,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from heliograph.channels.instagram.onboarding import LoginError, Onboarding
+from heliograph.channels.instagram.onboarding import LoginError
 from heliograph.channels.instagram.onboarding.browser import nonce_of
-from heliograph.connect.sheets import SHEETS
+from heliograph.connect import pages
+from heliograph.connect.services import Services
 
-# The address that is left holds the code: it goes into no Referer and no cache.
-_HEADERS = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 _LONGEST = 8192
 
 
 class Callback:
-    """The page. ``public_url`` says which cookie the browser keeps (see :mod:`browser`)."""
+    """The page."""
 
-    def __init__(self, onboarding: Onboarding, public_url: str) -> None:
-        self._onboarding = onboarding
-        self._public_url = public_url
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     async def answer(self, request: Request) -> Response:
         """Answer one return. A HEAD would use the state up for nobody."""
@@ -35,15 +33,10 @@ class Callback:
         names = [name for name, _ in request.query_params.multi_items()]
         doubled = len(names) != len(set(names)) or len(request.url.query) > _LONGEST
         query = {} if doubled else dict(request.query_params)
+        nonce = nonce_of(self._services.public_url, request.cookies)
         try:
-            returned = await self._onboarding.returned(query, nonce_of(self._public_url, request.cookies))
+            returned = await self._services.onboarding.returned(query, nonce)
         except LoginError as error:
-            return failed(error)
+            return pages.failed(error, await pages.invited_by(self._services, error, nonce))
         # An empty fragment: else browsers carry the one over that Meta has put behind its address.
-        return RedirectResponse(f"{returned.next_path}#", 303, _HEADERS)
-
-
-def failed(error: LoginError) -> Response:
-    """The page about a login that does not go on."""
-    again_at = error.again_at if error.trouble.again else ""
-    return SHEETS.page("failed.html", error.trouble.status, trouble=error.trouble, again_at=again_at)
+        return RedirectResponse(f"{returned.next_path}#", 303, pages.HEADERS)

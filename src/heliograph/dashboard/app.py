@@ -20,15 +20,17 @@ from heliograph.dashboard.door import SECTION as DOOR
 from heliograph.dashboard.entry import of_app, signed_in
 from heliograph.dashboard.frame import ROOT, Guest, House, Visit
 from heliograph.dashboard.health import SECTION as HEALTH
+from heliograph.dashboard.integrations import SECTION as INTEGRATIONS
 from heliograph.dashboard.live import Live
 from heliograph.dashboard.sections import Section
 from heliograph.dashboard.settings import SECTION as SETTINGS
+from heliograph.dashboard.webhooks import SECTION as WEBHOOKS
 from heliograph.telemetry.logs import get_logger
 
 log = get_logger("dashboard")
 
 # In the order of the rail. The first of the rail is where people come to.
-SECTIONS: tuple[Section, ...] = (DOOR, HEALTH, SETTINGS)
+SECTIONS: tuple[Section, ...] = (DOOR, INTEGRATIONS, WEBHOOKS, HEALTH, SETTINGS)
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -107,8 +109,9 @@ class Dashboard:
 def _templates(sections: Sequence[Section]) -> jinja2.Environment:
     own = jinja2.PackageLoader("heliograph.dashboard", "templates")
     theirs = jinja2.PrefixLoader({one.name: jinja2.PackageLoader(one.package, "templates") for one in sections})
+    shared = jinja2.PackageLoader("heliograph.look", "templates")
     environment = jinja2.Environment(
-        loader=jinja2.ChoiceLoader([own, theirs]),
+        loader=jinja2.ChoiceLoader([own, theirs, shared]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -1,6 +1,7 @@
 """Styles and scripts: joined when the process starts, named by their content, kept by browsers for good.
 
-All styles are one file: the look's values, the dashboard's own, then each section's ``static/*.css``. So are our scripts.
+All styles are one file: the look's values and parts, the dashboard's own, then each section's ``static/*.css``. So are our
+scripts.
 htmx and its extension for server-sent events are files of their own; the build puts them there (setup.py).
 """
 
@@ -23,7 +24,8 @@ class Assets:
 
     def __init__(self, packages: Iterable[str]) -> None:
         look = resources.files("heliograph.look")
-        styles, scripts = [(look / "tokens.css").read_text("utf-8")], []
+        styles = [(look / name).read_text("utf-8") for name in ("tokens.css", "chooser.css")]
+        scripts = [(look / "chooser.js").read_text("utf-8")]
         files = {name: (look / "static" / name) for name in _LIBRARIES}
         if not all(file.is_file() for file in files.values()):
             raise RuntimeError(

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from heliograph.look import Sheets
 
 # Browsers apply form-action to where the answer to a form leads, and on from there: hence any address, but no script.
-_SHEETS = Sheets("heliograph.api.oauth", form_action="'self' https: http:")
+_SHEETS = Sheets("heliograph.api.oauth", form_action="'self' https: http:", parts=("asking.css",))
 
 page = _SHEETS.page
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from heliograph.api.reference import samples
+from heliograph.api.reference.invitations import INVITATION_ID
 from heliograph.api.reference.terms import ID, TEXT, Schema, one_of
 from heliograph.messaging.integrations import TYPES
 
@@ -35,6 +36,7 @@ PARAMETERS: Mapping[str, Schema] = {
     "deviceId": _path("The device.", samples.DEVICE_ID),
     "switchboardId": _path("The switchboard.", samples.SWITCHBOARD_ID),
     "switchboardIntegrationId": _path("The seat at the switchboard.", samples.SEAT_ID),
+    "invitationId": _path("The invitation.", INVITATION_ID),
     "zendeskId": _path("The id of the user in Zendesk.", "35436"),
     "page": _deep(
         "Which page of the list: one cursor at most.",

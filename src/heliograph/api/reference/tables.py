@@ -11,6 +11,7 @@ from heliograph.api.reference import (
     events,
     integration_health,
     integrations,
+    invitations,
     messages,
     oauth,
     people,
@@ -23,7 +24,7 @@ COMPONENTS: Mapping[str, Schema] = {
     name: schema
     for part in (
         common, apps, integrations, webhooks, people, conversations, messages, contents, switchboards, oauth, events,
-        commitments, integration_health,
+        commitments, integration_health, invitations,
     )
     for name, schema in part.SCHEMAS.items()
 }  # fmt: skip
@@ -31,7 +32,8 @@ COMPONENTS: Mapping[str, Schema] = {
 OPERATIONS: Mapping[str, Entry] = {
     name: entry
     for part in (
-        apps, conversations, messages, switchboards, integrations, webhooks, people, oauth, commitments, integration_health
+        apps, conversations, messages, switchboards, integrations, webhooks, people, oauth, commitments, integration_health,
+        invitations,
     )
     for name, entry in part.OPERATIONS.items()
 }  # fmt: skip
@@ -45,6 +47,7 @@ CREATES: Mapping[str, tuple[str, str]] = {
     **integrations.CREATES,
     **webhooks.CREATES,
     **people.CREATES,
+    **invitations.CREATES,
 }
 
 # In the order of the reference page.
@@ -61,6 +64,7 @@ TAGS: Mapping[str, str] = {
     "Devices": "Devices of people who use an SDK.",
     "Webhooks": "Addresses of yours that are told what happens.",
     "Integrations": "Connections to channels and to programs of yours.",
+    "Invitations": "Links by which a customer of yours connects an account. Ours, beside the original's API.",
     "CustomIntegrationApiKeys": "Keys that reach one custom integration.",
     "Switchboards": "Which integration answers.",
     "Switchboard Integrations": "The seats at a switchboard.",

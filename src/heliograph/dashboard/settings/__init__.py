@@ -1,4 +1,4 @@
-"""Settings: the members, the apps and their keys, and one's own account."""
+"""Settings: the members, the apps and their keys, the Facebook apps, and one's own account."""
 
 from heliograph.dashboard.sections import Section
 from heliograph.dashboard.settings.routes import ROUTES

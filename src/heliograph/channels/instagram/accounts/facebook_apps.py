@@ -115,24 +115,34 @@ class FacebookAppRegister:
         """
         usable = await self.all(app_id)
         if facebook_app_id is not None:
-            found = next((one for one in usable if one.id == facebook_app_id), None)
-            if found is None:
+            named = next((one for one in usable if one.id == facebook_app_id), None)
+            if named is None:
                 raise FacebookAppError(f"There is no Facebook app {facebook_app_id[:40]} here that this app may use.")
+            return named
+        found = _first(usable, app_id)
+        if found is not None:
             return found
-        own = [one for one in usable if one.app_id == app_id]
-        shared = [one for one in usable if one.shared]
-        by_default = [one for one in shared if one.is_default]
-        for some in (own[:1], by_default, shared, [one for one in usable if one.accounts]):
-            if len(some) == 1:
-                return some[0]
-        if usable:
-            raise FacebookAppError(
-                "There are several Facebook apps to log in with, and none is the default. Choose one."
-            )
-        raise FacebookAppError(
-            "No Facebook app is known here yet. Whoever runs this server adds one: heliograph facebook-apps add, or on the"
-            " page Settings."
-        )
+        raise FacebookAppError(_SEVERAL if usable else _NONE)
+
+    async def offers(
+        self, app_id: str, facebook_app_id: str | None = None, login: str | None = None
+    ) -> dict[str, Listed]:
+        """The ways to log in that a page can offer, by login: for each the one that :meth:`pick` would take of its kind.
+
+        ``facebook_app_id`` and ``login`` narrow it. Raises :class:`FacebookAppError` when nothing is left.
+        """
+        if facebook_app_id is not None:
+            one = await self.pick(app_id, facebook_app_id)
+            if login not in (None, one.login):
+                raise FacebookAppError(f"The app {one.id} is one of {_TITLES[one.login]}.")
+            return {one.login: one}
+        usable = [one for one in await self.all(app_id) if login in (None, one.login)]
+        kinds = {name: [one for one in usable if one.login == name] for name in (FACEBOOK, INSTAGRAM)}
+        firsts = {name: _first(some, app_id) for name, some in kinds.items()}
+        found = {name: first for name, first in firsts.items() if first is not None}
+        if found:
+            return found
+        raise FacebookAppError(_SEVERAL if usable else _NONE)
 
     async def add(
         self,
@@ -325,7 +335,23 @@ class FacebookAppRegister:
                 ) from error
 
 
+_SEVERAL = "There are several Facebook apps to log in with, and none is the default. Choose one."
+_NONE = (
+    "No Facebook app is known here yet. Whoever runs this server adds one: heliograph facebook-apps add, or on the page"
+    " Settings."
+)
 _TITLES = {FACEBOOK: "Facebook Login", INSTAGRAM: "Instagram Login"}
+
+
+def _first(usable: Sequence[Listed], app_id: str) -> Listed | None:
+    """The one to log in with, when it can be told: the app's own first, then the default, the only shared, the only used."""
+    own = [one for one in usable if one.app_id == app_id]
+    shared = [one for one in usable if one.shared]
+    by_default = [one for one in shared if one.is_default]
+    for some in (own[:1], by_default, shared, [one for one in usable if one.accounts]):
+        if len(some) == 1:
+            return some[0]
+    return None
 
 
 def entries(app: FacebookApp, public_url: str) -> tuple[Entry, ...]:

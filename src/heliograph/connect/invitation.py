@@ -1,0 +1,121 @@
+"""An invitation's page: who asks, what will be possible, and the buttons that lead to Meta's dialog.
+
+/connect/i/{code}            by the link
+/connect/again/{id}          by the browser that has begun a login from it: the way back from wherever it ended
+"""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppError, Listed
+from heliograph.channels.instagram.onboarding import Kind, LoginError, Purpose
+from heliograph.channels.instagram.onboarding.browser import cookie, new_nonce, nonce_of
+from heliograph.channels.instagram.onboarding.troubles import trouble
+from heliograph.connect import forms, leaving, pages
+from heliograph.connect.pages import EndedError
+from heliograph.connect.services import Services
+from heliograph.connect.sheets import SHEETS
+from heliograph.messaging import invitations
+from heliograph.messaging.invitations import Invitation
+from heliograph.storage import is_id
+
+# The buttons, in this order: login, its name, for whom it is.
+BUTTONS = (
+    ("facebook", "Facebook", "for an account that is linked to a Facebook Page"),
+    ("instagram", "Instagram", "for any professional account; no Page is needed"),
+)
+_LONGEST_CODE = 100
+
+
+class InvitationPage:
+    """The page. A visit marks the invitation as opened, and changes nothing else: links are looked at by programs, too."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def by_link(self, request: Request) -> Response:
+        """By the link's code."""
+        code = request.path_params["code"]
+        found = await invitations.by_code(self._services.database, code) if len(code) <= _LONGEST_CODE else None
+        return await self._answer(request, found, popup=request.query_params.get("popup") == "1")
+
+    async def again(self, request: Request) -> Response:
+        """By its id, in the browser that has begun a login from it."""
+        invitation_id, nonce = request.path_params["id"], nonce_of(self._services.public_url, request.cookies)
+        found = None
+        if is_id(invitation_id) and request.path_params.get("popup", "popup") == "popup":
+            found = await invitations.by_browser(self._services.database, invitation_id, nonce)
+        return await self._answer(request, found, popup="popup" in request.path_params)
+
+    async def _answer(self, request: Request, invitation: Invitation | None, *, popup: bool) -> Response:
+        pages.no_head(request)
+        if invitation is None:
+            return pages.unknown()
+        services = self._services
+        now, nonce = services.clock(), nonce_of(services.public_url, request.cookies)
+        status = invitation.status(now)
+        if status in pages.ENDED:
+            return pages.ended(invitation, status)
+        offers = await self._offers(invitation)
+        if request.method == "POST":
+            return await self._begin(request, invitation, offers, nonce)
+        await invitations.opened(services.database, invitation.id, now)
+        return self._page(request, invitation, offers, nonce or new_nonce(), popup=popup)
+
+    def _page(
+        self, request: Request, invitation: Invitation, offers: dict[str, Listed], nonce: str, *, popup: bool
+    ) -> Response:
+        response = SHEETS.page(
+            "invitation.html",
+            images=pages.images_of(invitation),
+            invitation=invitation,
+            buttons=[button for button in BUTTONS if button[0] in offers],
+            action=request.url.path,
+            proof=forms.proof_of(nonce),
+            popup=popup,
+            back=leaving.cancelled(invitation),
+        )
+        response.set_cookie(**cookie(self._services.public_url, nonce))
+        return response
+
+    async def _begin(self, request: Request, invitation: Invitation, offers: dict[str, Listed], nonce: str) -> Response:
+        """The form: on to Meta's dialog."""
+        fields = await forms.read(request)
+        offer = offers.get(fields.get("login", ""))
+        if offer is None or not forms.proven(fields, nonce):
+            return pages.lapsed(request.url.path, leaving.cancelled(invitation))
+        return await begin(self._services, invitation, offer.id, nonce, popup=fields.get("popup") == "1")
+
+    async def _offers(self, invitation: Invitation) -> dict[str, Listed]:
+        return await offers_of(self._services, invitation)
+
+
+async def offers_of(services: Services, invitation: Invitation) -> dict[str, Listed]:
+    """The Facebook apps to log in with, by login. Raises :class:`EndedError` when there is none any more."""
+    try:
+        return await services.facebook_apps.offers(invitation.app_id, invitation.facebook_app_id, invitation.login)
+    except FacebookAppError as error:
+        stop = LoginError(trouble(Kind.NO_APP, said=str(error)))
+        raise EndedError(pages.failed(stop, leaving.failed(invitation, Kind.NO_APP.value))) from error
+
+
+async def begin(
+    services: Services,
+    invitation: Invitation,
+    facebook_app_id: str,
+    nonce: str,
+    *,
+    popup: bool,
+    rerequest: bool = False,
+) -> Response:
+    """Begin a login for an invitation: the browser goes to Meta's dialog."""
+    again_at = pages.again_path(invitation, popup=popup)
+    purpose = Purpose(invitation.app_id, pages.CHOOSE_PATH, again_at, invitation_id=invitation.id, popup=popup)
+    await invitations.begun(services.database, invitation.id, nonce)
+    try:
+        begun = await services.onboarding.begin(purpose, facebook_app_id, rerequest=rerequest, nonce=nonce)
+    except LoginError as error:
+        return pages.failed(error, leaving.failed(invitation, error.kind.value))
+    response = RedirectResponse(begun.url, 303, pages.HEADERS)
+    response.set_cookie(**cookie(services.public_url, begun.nonce))
+    return response
