@@ -144,7 +144,8 @@ class Application:
         self._connect = create_connect(
             ConnectServices(database, self._instagram.onboarding, self._instagram.facebook_apps, settings.reachable_at)
         )
-        self._sender = Sender(parse_networks(settings.webhook_allow_networks))
+        networks = parse_networks(settings.webhook_allow_networks)
+        self._sender = Sender(networks)
         delivery = DeliveryWorker(database, box, self._sender)
         removal = RemovalWorker(database, box, self._sender)
         forgetting = ForgetWorker(database, [self._instagram.forgetting])
@@ -160,7 +161,9 @@ class Application:
             lambda: datetime.now(UTC),
             Limits(settings.api_rate, settings.api_burst),
             settings.reachable_at,
+            public_url_is_set=bool(settings.public_url),
             channel_clock=self._graph.now,
+            webhook_networks=networks,
         )
         self._api = create_api(services)
         self.dashboard = create_dashboard(services)

@@ -54,6 +54,12 @@ class Site:
         self.house.control("POST", "accounts", {"owner_user_id": owner, **pages})
         return str(owner)
 
+    def forgotten_by(self, name: str) -> None:
+        """Somebody removes the app, so that the dialog asks them everything, whoever asked them before."""
+        owners = self.house.control("GET", "owners")["owners"]
+        key = next(one["id"] for one in owners if one["name"] == name)
+        self.house.control("POST", f"apps/{self.house.seed['facebook_app_id']}/deauthorize", {"user_id": key})
+
     def logs_in(self, page: Page, name: str) -> None:
         """Go through the dialog as somebody, everything allowed."""
         with self.dialog(page) as dialog:
@@ -96,7 +102,7 @@ def site(request: pytest.FixtureRequest, demo: tuple[Stack, Path]) -> Iterator[S
             return False
 
     try:
-        wait_for(answers, 30, f"{request.param} answers")
+        wait_for(answers, 60, f"{request.param} answers")
         yield Site(request.param, url, house)
     finally:
         running.terminate()

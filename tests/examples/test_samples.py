@@ -55,6 +55,7 @@ def test_an_account_is_connected_and_a_message_to_it_arrives(site: Site, browser
 
 
 def test_pages_that_can_not_be_connected_say_why(site: Site, browser: Browser) -> None:
+    site.forgotten_by("Ingrid Halvorsen")
     with opened(browser, site.url, NARROW) as page:
         site.logs_in(page, "Ingrid Halvorsen")
         expect(page.get_by_role("radio", name="Northwind Bakery")).to_be_enabled()

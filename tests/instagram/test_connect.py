@@ -180,7 +180,8 @@ def test_a_page_without_an_account(owner: Owner) -> None:
 
 
 def test_a_callback_that_meta_cannot_reach(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(owner.house.channel, "_public_url", "http://127.0.0.1:1")
+    login = owner.house.channel._connecting._logins["facebook"]
+    monkeypatch.setattr(login, "_callback", lambda app: f"http://127.0.0.1:1/webhooks/instagram/{app}")
     title = owner.refusal()
     assert "Meta does not send webhooks to http://127.0.0.1:1/webhooks/instagram" in title
     assert "HELIOGRAPH_PUBLIC_URL" in title

@@ -4,7 +4,7 @@ GET tells of the last examination and changes nothing, however often it is asked
 repairs what it can, and may change the integration's status; so it is no GET, and no flag of one.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from fastapi import APIRouter
@@ -67,11 +67,8 @@ async def get_health(call: CurrentCall, app_id: AppId, integration_id: Integrati
 async def check_health(call: CurrentCall, app_id: AppId, integration_id: IntegrationId) -> Response:
     """Examine an integration now, repair what can be repaired, and tell what was found."""
     doctor = await _doctor(call, app_id, integration_id)
-    last = await doctor.report(app_id, integration_id)
-    if last is not None and last.checked_at is not None and call.services.clock() - last.checked_at < FRESH:
-        return _shown(last)
     try:
-        return _shown(await doctor.examine(app_id, integration_id))
+        return _shown(await examined(doctor, app_id, integration_id, call.services.clock()))
     except PausedError as paused:
         wait = max(1, round(paused.seconds))
         raise ApiError(
@@ -79,6 +76,14 @@ async def check_health(call: CurrentCall, app_id: AppId, integration_id: Integra
             f"The channel wants this account left alone for {wait} s: try again then",
             headers={"Retry-After": str(wait)},
         ) from None
+
+
+async def examined(doctor: Doctor, app_id: str, integration_id: str, now: datetime) -> Report | None:
+    """Examine now, unless somebody just did; the report. None: there is none. Raises :class:`PausedError`."""
+    last = await doctor.report(app_id, integration_id)
+    if last is not None and last.checked_at is not None and now - last.checked_at < FRESH:
+        return last
+    return await doctor.examine(app_id, integration_id)
 
 
 async def _doctor(call: Call, app_id: str, integration_id: str) -> Doctor:

@@ -31,7 +31,8 @@ class Finding:
     ``check`` is its name in the channel's table, ``title`` that name in words. ``repair`` are steps, in order; ``link`` is
     where the first of them is done, or told of. ``repairable``: by us, without anybody. ``repaired``: just now.
     ``stops``: what of :data:`SENDING` and :data:`RECEIVING` does not work because of it. ``code`` is the error code that
-    messages fail with meanwhile, ``underlying`` the channel's own error.
+    messages fail with meanwhile, ``underlying`` the channel's own error. ``since``: when it was first found to be in this
+    state; None: nobody noted it.
     """
 
     check: str
@@ -46,6 +47,7 @@ class Finding:
     repaired: bool = False
     code: str = "forbidden"
     underlying: Mapping[str, Any] | None = None
+    since: datetime | None = None
 
     @property
     def is_well(self) -> bool:
@@ -60,7 +62,8 @@ class Finding:
     def of(cls, kept: Mapping[str, Any]) -> Self:
         """One that was stored."""
         lists = {name: tuple(kept.get(name, ())) for name in ("repair", "stops")}
-        return cls(**{**kept, **lists, "state": State(kept["state"])})
+        since = datetime.fromisoformat(kept["since"]) if isinstance(kept.get("since"), str) else kept.get("since")
+        return cls(**{**kept, **lists, "state": State(kept["state"]), "since": since})
 
     def wire(self) -> dict[str, Any]:
         """As the API shows it."""
@@ -122,6 +125,12 @@ def carried(before: Sequence[Finding], now: Sequence[Finding]) -> tuple[Finding,
         replace(broken[one.check], repaired=False) if one.state is State.UNKNOWN and one.check in broken else one
         for one in now
     )
+
+
+def dated(before: Sequence[Finding], now: Sequence[Finding], at: datetime) -> tuple[Finding, ...]:
+    """Since when each thing is as it is: since the last report's date where the state is the same, else since ``at``."""
+    known = {(one.check, one.state): one.since for one in before}
+    return tuple(replace(one, since=known.get((one.check, one.state)) or at) for one in now)
 
 
 class PausedError(Exception):

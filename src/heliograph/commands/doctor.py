@@ -3,35 +3,30 @@
 The installation first: without database, migrations and key nothing else can be seen. Nothing is migrated here.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from heliograph import installation
 from heliograph.app import open_box, open_database
 from heliograph.channels.health import Finding, PausedError, Report, State
 from heliograph.channels.instagram import InstagramChannel
-from heliograph.channels.instagram.accounts.records import secret_place, token_place
-from heliograph.channels.instagram.doctor.facts import PublicUrl, Reached
 from heliograph.channels.instagram.doctor.public import OwnAddress
 from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.settings import Settings
 from heliograph.storage import Database, SecretBox
 from heliograph.storage.database import DatabaseUnavailableError
-from heliograph.storage.migrate import newer, pending
 from heliograph.storage.secrets import SecretError
 
-_DATABASE, _MIGRATIONS, _KEY, _URL = "Database", "Migrations", "Secret key", "Public address"
-
-# Few rows, and asked by hand.
-_SEALED = """
-select 'app' as what, id, secret as sealed from facebook_apps
-union all select 'account', integration_id, page_token from instagram_accounts
-"""
 _ACCOUNTS = """
 select a.app_id, a.integration_id, i.settings ->> 'businessUsername' as username
 from instagram_accounts a join integrations i on i.id = a.integration_id
 where ($1::text is null or a.integration_id = $1) and ($2::text is null or a.app_id = $2) order by a.integration_id
 """
+
+_UNSET = installation.unset(
+    "Nobody outside this machine reaches the server, and integrations cannot be examined from here: what is shown of them is"
+    " their last report."
+)
 
 
 @dataclass(slots=True)
@@ -65,17 +60,16 @@ async def examine(settings: Settings, integration: str | None, app: str | None) 
     address = await OwnAddress(settings.reachable_at).ask()
     try:
         async with open_database(settings, migrated=False) as database:
-            found.installation.append(_well(_DATABASE, f"PostgreSQL {await _version(database)} answers."))
-            found.installation.append(await _migrations(database))
+            found.installation.append(await installation.answers(database))
+            found.installation.append(await installation.migrations(database))
             if found.installation[-1].state is State.BROKEN:
                 return found
             box = await _key(found, settings, database)
-            found.installation.append(_address(settings, address))
+            found.installation.append(installation.address(address) if settings.public_url else _UNSET)
             if box is not None:
                 await _examine_all(found, settings, database, box, integration, app)
     except DatabaseUnavailableError as error:
-        repair = "Start PostgreSQL, or check HELIOGRAPH_DATABASE_URL.", "Without it the embedded one is used."
-        found.installation.append(_broken(_DATABASE, str(error), "Nothing works without it.", repair))
+        found.installation.append(installation.silent(error))
     return found
 
 
@@ -114,80 +108,12 @@ async def _examine_all(
         await graph.close()
 
 
-# The installation ---------------------------------------------------------------------------------------------------
-
-
-async def _version(database: Database) -> str:
-    return str(await database.fetchval("show server_version")).partition(" ")[0]
-
-
-async def _migrations(database: Database) -> Finding:
-    waiting = await pending(database)
-    repair: tuple[str, ...]
-    if waiting:
-        told = f"{len(waiting)} migrations have not run: {', '.join(waiting[:5])}{'…' if len(waiting) > 5 else ''}."
-        repair = ("Run `heliograph migrate`, or start the server: it does so too.",)
-        return _broken(_MIGRATIONS, told, "This version cannot work on this database yet.", repair)
-    if await newer(database):
-        repair = ("Start the newer version of Heliograph, or restore a backup.",)
-        return _broken(
-            _MIGRATIONS, "A newer version has been at this database.", "This version may not use it.", repair
-        )
-    return _well(_MIGRATIONS, "The database is up to date.")
-
-
 async def _key(found: Examined, settings: Settings, database: Database) -> SecretBox | None:
     try:
         box = open_box(settings)
     except SecretError as error:
-        repair = ("Set HELIOGRAPH_SECRET_KEY to the key that this installation was set up with.",)
-        found.installation.append(_broken(_KEY, str(error), "No token can be read.", repair))
+        found.installation.append(installation.no_key(error))
         return None
-    places = {"app": secret_place, "account": token_place}
-    rows, sick = await database.fetch(_SEALED), []
-    for row in rows:
-        try:
-            box.open(row["sealed"], places[row["what"]](row["id"]))
-        except SecretError as error:
-            sick.append(str(error))
-    if sick:
-        steps = (
-            "Give the key that they were sealed with after the current one, separated by a comma (HELIOGRAPH_SECRET_KEY).",
-            "If it is lost: give every integration a new token.",
-        )
-        told = f"{len(sick)} of {len(rows)} stored secrets cannot be read: {sick[0]}"
-        found.installation.append(_broken(_KEY, told, "Their accounts can neither send nor be read.", steps))
-        return None
-    found.installation.append(_well(_KEY, f"It opens everything that is stored ({len(rows)} secrets)."))
-    return box
-
-
-def _address(settings: Settings, address: PublicUrl) -> Finding:
-    if not settings.public_url:
-        return Finding(
-            "public_address", _URL, State.WARNING, "HELIOGRAPH_PUBLIC_URL is not set.",
-            "Nobody outside this machine reaches the server, and integrations cannot be examined from here: what is shown of"
-            " them is their last report.",
-            ("Set it to the https address under which Meta reaches the server.",),
-        )  # fmt: skip
-    if address.reached is Reached.WELL:
-        return _well(_URL, f"{address.url} answers.")
-    return Finding(
-        "public_address", _URL, State.WARNING,
-        f"{address.url} does not answer as it should ({address.reached.replace('_', ' ')}"
-        f"{f': {address.detail}' if address.detail else ''}).",
-        "If Meta sees the same, no webhook comes.",
-        ("Start `heliograph serve`, and check name, certificate, proxy and firewall.",),
-    )  # fmt: skip
-
-
-def _well(title: str, finding: str) -> Finding:
-    return Finding(_name(title), title, State.OK, finding)
-
-
-def _broken(title: str, finding: str, consequence: str, repair: Sequence[str]) -> Finding:
-    return Finding(_name(title), title, State.BROKEN, finding, consequence, tuple(repair))
-
-
-def _name(title: str) -> str:
-    return title.lower().replace(" ", "_")
+    told = await installation.key(database, box)
+    found.installation.append(told)
+    return box if told.is_well else None

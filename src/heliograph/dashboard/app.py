@@ -19,16 +19,18 @@ from heliograph.dashboard.assets import Assets
 from heliograph.dashboard.door import SECTION as DOOR
 from heliograph.dashboard.entry import of_app, signed_in
 from heliograph.dashboard.frame import ROOT, Guest, House, Visit
+from heliograph.dashboard.health import SECTION as HEALTH
 from heliograph.dashboard.integrations import SECTION as INTEGRATIONS
 from heliograph.dashboard.live import Live
 from heliograph.dashboard.sections import Section
 from heliograph.dashboard.settings import SECTION as SETTINGS
+from heliograph.dashboard.webhooks import SECTION as WEBHOOKS
 from heliograph.telemetry.logs import get_logger
 
 log = get_logger("dashboard")
 
 # In the order of the rail. The first of the rail is where people come to.
-SECTIONS: tuple[Section, ...] = (DOOR, INTEGRATIONS, SETTINGS)
+SECTIONS: tuple[Section, ...] = (DOOR, INTEGRATIONS, WEBHOOKS, HEALTH, SETTINGS)
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -115,7 +117,7 @@ def _templates(sections: Sequence[Section]) -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"short": wording.short, "exact": wording.exact, "ago": wording.ago}
+    environment.filters |= {"short": wording.short, "exact": wording.exact, "ago": wording.ago, "clock": wording.clock}
     return environment
 
 

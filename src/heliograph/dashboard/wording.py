@@ -55,6 +55,14 @@ def exact(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
 
 
+def clock(moment: datetime, now: datetime) -> str:
+    """After "since": ``14:20 UTC``, ``14:20 UTC yesterday``, ``3 March, 14:20 UTC``; the page's script knows the zone."""
+    days = (now.date() - moment.date()).days
+    if days in (0, 1):
+        return f"{moment:%H:%M} UTC{' yesterday' if days else ''}"
+    return f"{moment.day} {moment:%B, %H:%M} UTC"
+
+
 _STEPS = (
     (60, "minute", 60),
     (3600, "hour", 24),

@@ -16,10 +16,18 @@
     return seconds > 0 ? `${found} ago` : `in ${found}`;
   };
 
+  const hour = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long" });
+  const clock = (moment) => {
+    const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(moment).setHours(0, 0, 0, 0)) / 86400000);
+    if (days === 0) return hour.format(moment);
+    return days === 1 ? `${hour.format(moment)} yesterday` : `${day.format(moment)}, ${hour.format(moment)}`;
+  };
+
   const refresh = (inside) => {
     for (const time of inside.querySelectorAll("time[datetime]")) {
       const moment = new Date(time.dateTime);
-      const words = said((Date.now() - moment) / 1000);
+      const words = "clock" in time.dataset ? clock(moment) : said((Date.now() - moment) / 1000);
       if (time.textContent !== words) time.textContent = words;
       time.title = exact.format(moment);
     }

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from heliograph.channels.health import Finding, PausedError, Report, State, carried, state_of
+from heliograph.channels.health import Finding, PausedError, Report, State, carried, dated, state_of
 from heliograph.channels.instagram.accounts.records import TYPE, FacebookApps, open_token
 from heliograph.channels.instagram.doctor import asking, checks, records, repairs
 from heliograph.channels.instagram.doctor.facts import Facts, LastRefusal, NotTold, Refused, Token
@@ -32,8 +32,6 @@ log = get_logger("doctor")
 EVENT = "integration:health"
 # A turn in the account's line is waited for no longer than this; then it is another time's work.
 _NAP_SECONDS = 1.5
-# Two examinations of one integration within so long are one, for those who ask again and again.
-FRESH = timedelta(seconds=5)
 # A refusal so soon after the last was lifted is not lifted at once again; a callback that was put back so lately, and is
 # gone again, is not put back.
 _LATELY = timedelta(hours=1)
@@ -66,8 +64,13 @@ class InstagramDoctor:
         self._apps = apps
         self._pace = pace
         self._callback = callback
-        self._address = address
+        self.address = address
         self._simulated = simulated
+
+    @property
+    def graph_version(self) -> str:
+        """The version of the Graph API that is called."""
+        return self._graph.version
 
     async def report(self, app_id: str, integration_id: str) -> Report | None:
         """The last report; None when the app has no such integration."""
@@ -93,7 +96,8 @@ class InstagramDoctor:
                 raise PausedError(wait)
             await asyncio.sleep(wait)
         facts = await self._facts(row)
-        findings = carried([Finding.of(one) for one in row["findings"] or ()], checks.examine(facts))
+        before = [Finding.of(one) for one in row["findings"] or ()]
+        findings = dated(before, carried(before, checks.examine(facts)), facts.our_now)
         async with self._database.transaction() as connection:
             told = await self._write(connection, row, facts, findings)
             await settle(connection)
@@ -103,7 +107,7 @@ class InstagramDoctor:
     # Facts ----------------------------------------------------------------------------------------------------
 
     async def _facts(self, row: Any) -> Facts:
-        public = await self._address.ask()
+        public = await self.address.ask()
         our_now = datetime.now(UTC)
         refused_at, acquitted_at, before = row["refused_at"], row["acquitted_at"], row["findings"] or ()
         refusal = None

@@ -28,14 +28,22 @@ left join integration_health h on h.integration_id = a.integration_id
 where a.integration_id = $1 and a.app_id = $2
 """
 
-# Served by primary keys.
-_REPORT = """
-select i.id, i.app_id, i.status, h.state, h.findings, h.checked_at, a.last_webhook_at, a.refusal
-from integrations i
+# What a report is made of, beside its findings.
+REPORTED = "i.id, i.app_id, i.status, h.state, h.checked_at, a.last_webhook_at, a.refusal"
+REPORTED_FROM = """
+integrations i
 left join instagram_accounts a on a.integration_id = i.id
 left join integration_health h on h.integration_id = i.id
-where i.id = $1 and i.app_id = $2 and i.type = 'instagram'
 """
+# Served by primary keys.
+_REPORT = f"""
+select {REPORTED}, h.findings from {REPORTED_FROM} where i.id = $1 and i.app_id = $2 and i.type = 'instagram'
+"""  # noqa: S608
+_REPORTS = f"""
+select {REPORTED}, h.findings from {REPORTED_FROM}
+join unnest($1::text[], $2::text[]) as w (app_id, id) on w.id = i.id and w.app_id = i.app_id
+where i.type = 'instagram'
+"""  # noqa: S608
 
 _HOLD = """
 select status, settings ? 'tokenError' as token_error from integrations where id = $1 and app_id = $2
@@ -80,8 +88,17 @@ async def load(database: Database, app_id: str, integration_id: str, owned_since
 async def report(reader: Database | Connection, app_id: str, integration_id: str) -> Report | None:
     """The last report; None when the app has no such integration."""
     row = await reader.fetchrow(_REPORT, integration_id, app_id)
-    if row is None:
-        return None
+    return None if row is None else report_of(row)
+
+
+async def reports(reader: Database | Connection, wanted: Sequence[tuple[str, str]]) -> list[Report]:
+    """The last reports of several integrations: pairs of app and integration. Those that there are not are left out."""
+    rows = await reader.fetch(_REPORTS, [app_id for app_id, _ in wanted], [one for _, one in wanted])
+    return [report_of(row) for row in rows]
+
+
+def report_of(row: Mapping[str, Any]) -> Report:
+    """A report of the columns of :data:`REPORTED`; ``findings`` may be some of them."""
     findings = tuple(Finding.of(one) for one in row["findings"] or ())
     state = State(row["state"] or State.UNKNOWN)
     if row["status"] == "inactive":

@@ -10,6 +10,7 @@ from heliograph.channels.instagram.doctor.words import (
     DEBUGGER,
     LOG_IN_AGAIN,
     PROOF,
+    RECONNECT,
     REVOKE_ALL,
     Speaker,
     when,
@@ -170,7 +171,7 @@ def scope_granted(say: Speaker, facts: Facts, scope: str, login: str) -> Finding
     return told(
         f"The permission {scope} was declined, or taken back since.",
         consequence,
-        "Reconnect the integration: log in at Meta again.",
+        f"{RECONNECT}: log in at Meta again.",
         f"Where the dialog lists permissions, leave {scope} switched on.",
         "If the dialog does not list it: on Facebook open Settings, Business integrations, remove the app there, and log in"
         " again.",

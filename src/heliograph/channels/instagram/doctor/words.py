@@ -17,16 +17,19 @@ WEBHOOKS = "https://developers.facebook.com/docs/instagram-platform/webhooks"
 REVIEW = "https://developers.facebook.com/docs/resp-plat-initiatives/app-review"
 PAGE_SETTINGS = "https://www.facebook.com/settings?tab=linked_instagram"
 
+# How a step begins that asks for a new login: pages offer the way to it.
+RECONNECT = "Reconnect the integration"
+
 # A new login is how nearly everything about a token is repaired.
 LOG_IN_AGAIN = (
-    "Reconnect the integration: log in at Meta again, as a person who manages the account.",
+    f"{RECONNECT}: log in at Meta again, as a person who manages the account.",
     "If you connected it by the API: make a new token, and update the integration with it as pageAccessToken.",
 )
 # "Choose what you allow" is remembered by Meta: only a full revocation brings the long dialog back (Meta reference 4.3).
 REVOKE_ALL = (
     "On Facebook open Settings, then Business integrations.",
     "Remove this app there. Logging in again without that keeps what was left out.",
-    "Reconnect the integration: log in again.",
+    f"{RECONNECT}: log in again.",
     "In the dialog allow everything: every Page, every Instagram account, every permission.",
 )
 
