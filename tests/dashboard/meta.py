@@ -1,4 +1,4 @@
-"""What a test of connecting needs at the simulated Meta: a Facebook app registered here, people with Pages, and who writes."""
+"""What a test of connecting needs at the simulated Meta: a Facebook app, people with Pages, and who writes."""
 
 import re
 from dataclasses import dataclass, field
@@ -66,7 +66,7 @@ class Place:
         return done.to.partition("?")[0]
 
     def logs_in(self, facebook_app: str = "", who: str = "", **form: Any) -> str:
-        """Authenticate, allow everything in Meta's dialog unless ``form`` says otherwise, and come back: the chooser's path."""
+        """Authenticate, allow all in Meta's dialog unless ``form`` says otherwise, and come back: the chooser's path."""
         sent = {"facebook_app": facebook_app or self.facebook_app}
         return self.returns(self.owner.send(f"{self.path}/new", f"{self.path}/new", sent), who, **form)
 

@@ -90,9 +90,9 @@ async def change(visit: Visit) -> Response:
 async def rotate(visit: Visit) -> Response:
     """Another secret; tried first."""
     found, secret = await _found(visit), visit.form["secret"]
+    if not secret:
+        return await _page(visit, found, {"secret": "Enter the new secret, as it stands in the App Dashboard."})
     try:
-        if not secret:
-            raise FacebookAppError("Enter the new secret, as it stands in the App Dashboard.")
         await _register(visit).change(found.id, secret=secret)
     except FacebookAppError as error:
         return await _page(visit, found, {"secret": str(error)})
