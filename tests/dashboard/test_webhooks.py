@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from heliograph.dashboard.webhooks import triggers, verdicts
+from heliograph.dashboard.webhooks import triggers, verdicts, verify
 from heliograph.dashboard.webhooks.verdicts import Attempt
 from heliograph.events import TRIGGERS
 from tests.browser import NARROW, WIDE
@@ -297,7 +298,7 @@ def test_attempts_are_paged(house: House, owner: Browser, app_id: str) -> None:
         address = older[1]
     assert seen == [str(1000 + number) for number in range(60, 0, -1)]
     assert "Nothing older" in owner.get(f"{path}?before=1").words
-    for odd in ("x", "-1", "9" * 30, "%00", "²"):
+    for odd in ("x", "-1", "9" * 30, "%00", "%C2%B2"):
         assert owner.get(f"{path}?before={odd}").status == 200
 
 
@@ -361,3 +362,13 @@ def beside(page: Page, id_: str) -> str:
     match = re.search(rf'id="{id_}">(.*?)</p>', page.text, re.DOTALL)
     assert match, page.words
     return Page(200, match[1], {}, []).words
+
+
+def test_the_program_to_copy_knows_us_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: dict[str, Any] = {}
+    exec(verify.SNIPPET, known)
+    monkeypatch.setenv("WEBHOOK_SECRET", "5ecret")
+    is_from_heliograph = known["is_from_heliograph"]
+    assert is_from_heliograph({"X-API-Key": "5ecret"}) is True
+    assert not any(is_from_heliograph(one) for one in ({}, {"X-API-Key": ""}, {"X-API-Key": "5ecret "}))
+    assert verify.SNIPPET in (Path(__file__).parents[2] / "docs" / "api" / "events.md").read_text("utf-8")
