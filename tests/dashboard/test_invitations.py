@@ -138,10 +138,17 @@ def test_with_several_facebook_apps_one_is_chosen(house: House, owner: Browser) 
     more = {"login": "facebook", "id": other["id"], "secret": other["secret"], "name": "Second", "for": at.app_id}
     assert owner.send(f"{SETTINGS}/new", SETTINGS, more).status == 303
     assert "Second, Facebook Login" in owner.get(f"{invitations(at)}/new").words
+    form = owner.get(f"{invitations(at)}/new").text
+    assert '<option value="">' not in form, "none of them is the usual one"
     _, made = make(at, way=f"app:{other['id']}")
     (row,) = house.rows("select facebook_app_id, login from invitations where id = $1", made)
     assert row == {"facebook_app_id": other["id"], "login": None}
-    for way in ("app:404404", "app:x", "login:tiktok", "login:instagram", "anything:else"):
+    third = house.simulator.control("/instagram/apps")
+    own = {"login": "instagram", "id": third["id"], "secret": third["secret"], "name": "Third", "for": at.app_id}
+    assert owner.send(f"{SETTINGS}/new", SETTINGS, own).status == 303
+    _, made = make(at, way="login:instagram")
+    assert house.rows("select login from invitations where id = $1", made) == [{"login": "instagram"}]
+    for way in ("login:facebook", "app:404404", "app:x", "login:tiktok", "anything:else"):
         refused = owner.send(f"{invitations(at)}/new", invitations(at), FIELDS | {"way": way})
         assert refused.status == 422, way
         assert 'id="way-words"' in refused.text, way
@@ -239,7 +246,8 @@ def _readable(page: ChromiumPage) -> None:
 def test_by_clicking_one_is_made_copied_and_cancelled(
     house: House, owner: Browser, signed_in_page: SignedInPage, size: tuple[int, int], scheme: str
 ) -> None:
-    at = place(house, owner, "Harbour " + "and the Very Long Name of a Business" * 2)
+    at = place(house, owner, "Harbour" + " and the Very Long Name of a Business" * 2)
+    at.connect()
     long = "The Harbour Desk of a Vendor with a Remarkably Long Name and no Wish to Shorten it for Phones"
 
     def picture(name: str) -> None:

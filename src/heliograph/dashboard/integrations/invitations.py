@@ -1,14 +1,13 @@
 """Invitations for the hosted connect page: list, make, cancel. For owners. A link is shown on the page that follows its
 creation, and on no other."""
 
-from datetime import datetime
-
 from asyncpg.exceptions import ForeignKeyViolationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from heliograph.api import invitations as api
+from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppError
 from heliograph.dashboard import wording
 from heliograph.dashboard.frame import Visit
 from heliograph.dashboard.integrations import dialog, invited
@@ -59,7 +58,7 @@ async def create(visit: Visit) -> Response:
         "integrations/invited.html",
         title="Invitation made",
         made=made,
-        expires_at=datetime.fromisoformat(made["expiresAt"]),
+        holds=dict(invited.LIVES)[invited.typed(visit.form)["days"]],
         popup=invited.popup(visit.services.public_url),
         host=way_back.host_of(made["returnUrl"]),
     )
@@ -77,13 +76,18 @@ async def cancel(visit: Visit) -> Response:
 
 
 async def _form(visit: Visit, problems: dict[str, str] | None = None) -> Response:
-    usable = await dialog.channel(visit).facebook_apps.all(visit.app.id)
+    register = dialog.channel(visit).facebook_apps
+    usable = await register.all(visit.app.id)
+    try:
+        offered = await register.offers(visit.app.id)
+    except FacebookAppError:  # there are several, and none is the usual one: it has to be named
+        offered = {}
     return visit.page(
         "integrations/invite.html",
         title="New invitation",
         status=422 if problems else 200,
         can_log_in=bool(usable),
-        ways=invited.ways(usable),
+        ways=invited.ways(usable, offered),
         lives=invited.LIVES,
         longest=invited.LONGEST,
         given=invited.typed(visit.form),
