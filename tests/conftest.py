@@ -24,6 +24,9 @@ __all__ = ["browser"]
 OWN_SERVER = os.environ.get("HELIOGRAPH_TEST_DATABASE_URL", "")
 SERVERS = ["embedded", *(["own"] if OWN_SERVER else [])]
 
+# Servers that tests start come up sooner when they may keep what they compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # The longest first, so that they run beside the others.
 _LONGEST = ("tests/soak/", "tests/e2e/")
 

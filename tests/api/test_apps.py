@@ -164,6 +164,16 @@ owed as (
 invited as (
     insert into invitations (id, app_id, code_hash, return_url, expires_at, integration_id)
     values (left(md5($1), 24), $1, 'h', 'https://a.b', now(), $2)),
+facebook_app as (
+    insert into facebook_apps (id, secret, verify_token, name, app_id) values ('own', '', '', 'Own', $1)),
+logging_in as (
+    insert into login_attempts (id, state_hash, nonce_hash, app_id, return_to, again_at, popup, facebook_app_id, login,
+        expires_at)
+    values ('l1', 's', 'n', $1, '/', '/', false, 'own', 'facebook', now())),
+agent as (insert into members (id, email, name, role) values ('m1', 'a@b.c', 'A', 'agent')),
+allowed as (insert into member_apps (member_id, app_id) values ('m1', $1)),
+examined as (
+    insert into integration_health (integration_id, app_id) values ($2, $1) on conflict do nothing),
 account as (
     insert into backfill_accounts (app_id, facebook_app_id, account_id, not_before, complete_to)
     values ($1, 'f', 'a', now(), now())),

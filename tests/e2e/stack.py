@@ -135,7 +135,7 @@ class Server:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "heliograph", "serve"], env=self._environment, stderr=log, stdout=log
             )
-        wait_for(self.is_ready, 30, f"the server is ready; its log: {self._log}")
+        wait_for(self.is_ready, 60, f"the server is ready; its log: {self._log}")
 
     def is_ready(self) -> bool:
         """Whether ``/readyz`` says so."""

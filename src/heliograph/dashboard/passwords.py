@@ -4,6 +4,7 @@ Checking takes as long for an email that nobody has: the work is done on a hash 
 """
 
 import asyncio
+import functools
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,8 +18,11 @@ LONGEST = 1024
 _HASHER = PasswordHasher()
 _POOL = ThreadPoolExecutor(max_workers=max(1, min(4, (os.cpu_count() or 1) // 2)), thread_name_prefix="passwords")
 
-# Of a password that nobody knows, with our parameters of now.
-_NOBODYS = _HASHER.hash(os.urandom(32))
+
+@functools.cache
+def _nobodys() -> str:
+    """The hash of a password that nobody knows, with our parameters of now."""
+    return _HASHER.hash(os.urandom(32))
 
 
 def problem_of(password: str, *known: str) -> str | None:
@@ -51,7 +55,7 @@ def is_old(kept: str) -> bool:
 
 def _check(kept: str | None, password: str) -> bool:
     try:
-        _HASHER.verify(kept or _NOBODYS, password[: LONGEST + 1])
+        _HASHER.verify(kept or _nobodys(), password[: LONGEST + 1])
     except (VerificationError, InvalidHashError):
         return False
     return kept is not None
