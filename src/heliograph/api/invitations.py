@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path
 from pydantic import AfterValidator, Field, model_validator
@@ -12,6 +12,7 @@ from heliograph.api.errors import bad_request, not_found
 from heliograph.api.integration_types import CarouselMode, HumanAgentTag, InstagramLogin, MediaMode
 from heliograph.api.operation import AppId, CurrentCall, Operation
 from heliograph.api.pagination import cut_of, page_of
+from heliograph.api.services import Services
 from heliograph.api.validation import wrong, wrong_together
 from heliograph.api.wire import Links, Meta, Name, Nothing, Wire, reply
 from heliograph.channels.base import ConnectError
@@ -134,17 +135,10 @@ class InvitationListResponse(Wire):
 @router.post("", operation_id="CreateInvitation", status_code=201, response_model=InvitationResponse)
 async def create_invitation(call: CurrentCall, app_id: AppId, body: InvitationCreate) -> Response:
     """Make a link by which somebody connects an Instagram account to the app. The link is shown this once."""
-    services, now = call.services, call.services.clock()
-    if said := way_back.return_objection(body.return_url, services.public_url):
-        raise bad_request(f"returnUrl {said}")
-    expires_at = _end(body, now)
     try:
-        await services.channels["instagram"].check_login(app_id, body.facebook_app_id, body.login)
-    except ConnectError as error:
-        raise bad_request(str(error)) from None
-    async with services.database.transaction() as connection:
-        made, code = await invitations.create(connection, app_id, body.lean(), expires_at, now)
-    return reply({"invitation": {**made, "url": f"{services.public_url}{invitations.PATH}{code}"}}, 201)
+        return reply({"invitation": await invite(call.services, app_id, body)}, 201)
+    except RefusedError as refused:
+        raise bad_request(str(refused)) from None
 
 
 @router.get("", operation_id="ListInvitations", response_model=InvitationListResponse)
@@ -173,8 +167,31 @@ async def delete_invitation(call: CurrentCall, app_id: AppId, invitation_id: Inv
     return reply({})
 
 
+class RefusedError(Exception):
+    """What a checked body asks for and cannot have here, as a sentence. ``field`` is the wire's name for what is wrong."""
+
+    def __init__(self, field: str, said: str) -> None:
+        super().__init__(said)
+        self.field = field
+
+
+async def invite(services: Services, app_id: str, body: InvitationCreate) -> dict[str, Any]:
+    """Make an invitation by a checked body: as the wire shows it, with its link. Raises :class:`RefusedError`."""
+    now = services.clock()
+    if said := way_back.return_objection(body.return_url, services.public_url):
+        raise RefusedError("returnUrl", f"returnUrl {said}")
+    expires_at = _end(body, now)
+    try:
+        await services.channels["instagram"].check_login(app_id, body.facebook_app_id, body.login)
+    except ConnectError as error:
+        raise RefusedError("facebookAppId", str(error)) from None
+    async with services.database.transaction() as connection:
+        made, code = await invitations.create(connection, app_id, body.lean(), expires_at, now)
+    return {**made, "url": f"{services.public_url}{invitations.PATH}{code}"}
+
+
 def _end(body: InvitationCreate, now: datetime) -> datetime:
-    """When it expires."""
+    """When it expires. Raises :class:`RefusedError`."""
     if body.expires_at is None:
         return now + (timedelta(seconds=body.expires_in) if body.expires_in else invitations.DEFAULT_LIFE)
     try:
@@ -182,5 +199,5 @@ def _end(body: InvitationCreate, now: datetime) -> datetime:
     except OverflowError:
         end = datetime.max.replace(tzinfo=UTC)
     if not now + _SHORTEST_LIFE <= end <= now + invitations.LONGEST_LIFE:
-        raise bad_request("expiresAt must be at least a minute and at most 90 days from now")
+        raise RefusedError("expiresAt", "expiresAt must be at least a minute and at most 90 days from now")
     return end
