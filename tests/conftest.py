@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from heliograph.storage.embedded import EmbeddedServer
 from heliograph.storage.migrate import migrate
+from heliograph.telemetry.logs import configure_logging
 from tests.browser import browser
 from tests.support import fresh_name, in_database, on_server, open_directory, opened
 
@@ -33,6 +35,11 @@ _LONGEST = ("tests/soak/", "tests/e2e/")
 # Examples here talk to a server: no deadline for one of them, the test's own deadlines do that.
 settings.register_profile("heliograph", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("heliograph")
+
+# As in the product: without this, tracebacks would be drawn with all that was in hand, which takes seconds each.
+configure_logging(level="INFO", as_json=True)
+# To whatever stands behind the descriptor at the time: the capture of the test that runs.
+structlog.configure(logger_factory=structlog.BytesLoggerFactory(open(2, "wb", buffering=0, closefd=False)))  # noqa: SIM115
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
