@@ -1,4 +1,4 @@
-"""What a test of connecting needs at the simulated Meta: a Facebook app known here, people with Pages, and who writes."""
+"""What a test of connecting needs at the simulated Meta: a Facebook app, people with Pages, and who writes."""
 
 import re
 from dataclasses import dataclass, field

@@ -23,6 +23,7 @@ SETTINGS = {
     "when": "always",
     "timezone": "UTC",
 }
+HOURS = {"answers": "on", "text": "Hello", "when": "hours"}
 
 
 @pytest.fixture(scope="module")
@@ -95,11 +96,8 @@ def test_what_is_set_is_what_the_api_shows(harbour: Place, path: str, api: Any) 
         ({"answers": "on", "text": "Hello", "afterMinutes": "1381"}, "Minutes, from 0 to 1380"),
         ({"answers": "on", "text": "Hello", "afterMinutes": "soon"}, "Minutes, from 0 to 1380"),
         ({"answers": "on", "text": "Hello", "timezone": "Mars/Olympus"}, "There is no such time zone"),
-        (
-            {"answers": "on", "text": "Hello", "when": "hours", "line": "1", "from": "18:00", "to": ""},
-            "a beginning and an end",
-        ),
-        ({"answers": "on", "text": "Hello", "when": "hours"}, "a beginning and an end"),
+        ({**HOURS, "line": "1", "from": "18:00", "to": ""}, "a beginning and an end"),
+        (HOURS, "a beginning and an end"),
         ({"humanAgentTag": "perhaps"}, "humanAgentTag must be one of"),
     ],
 )  # fmt: skip

@@ -262,10 +262,11 @@ def _page_token(call: Call, token: Token, node: Page) -> Any:
     """The Page token that belongs to a user token: the same one at every reading. A Page token sees itself."""
     if token.page_id:
         return token.value
-    state = call.world.state
+    state, now = call.world.state, call.world.clock.now_ms()
     for one in state.tokens.values():
         same = (one.page_id, one.app_id, one.issued_at) == (node.id, token.app_id, token.issued_at)
-        if same and one.invalid_subcode is None:
+        # Another one of the same second may have died since.
+        if same and one.invalid_subcode is None and (not one.expires_at or now < one.expires_at * 1000):
             return one.value
     owner = state.owners[token.owner_id]
     minted = tokens.mint(call.world, state.apps[token.app_id], node, owner, list(token.scopes), dict(token.targets))
