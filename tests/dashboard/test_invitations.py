@@ -138,20 +138,44 @@ def test_with_several_facebook_apps_one_is_chosen(house: House, owner: Browser) 
     more = {"login": "facebook", "id": other["id"], "secret": other["secret"], "name": "Second", "for": at.app_id}
     assert owner.send(f"{SETTINGS}/new", SETTINGS, more).status == 303
     assert "Second, Facebook Login" in owner.get(f"{invitations(at)}/new").words
-    form = owner.get(f"{invitations(at)}/new").text
-    assert '<option value="">' not in form, "none of them is the usual one"
+    assert "The usual one: Harbour Two" in owner.get(f"{invitations(at)}/new").words
     _, made = make(at, way=f"app:{other['id']}")
     (row,) = house.rows("select facebook_app_id, login from invitations where id = $1", made)
     assert row == {"facebook_app_id": other["id"], "login": None}
     third = house.simulator.control("/instagram/apps")
     own = {"login": "instagram", "id": third["id"], "secret": third["secret"], "name": "Third", "for": at.app_id}
     assert owner.send(f"{SETTINGS}/new", SETTINGS, own).status == 303
+    words = owner.get(f"{invitations(at)}/new").words
+    assert "What the person chooses Facebook Login only Instagram Login only Harbour Two, Facebook Login" in words
     _, made = make(at, way="login:instagram")
     assert house.rows("select login from invitations where id = $1", made) == [{"login": "instagram"}]
-    for way in ("login:facebook", "app:404404", "app:x", "login:tiktok", "anything:else"):
+    for way in ("app:404404", "app:x", "login:tiktok", "anything:else"):
         refused = owner.send(f"{invitations(at)}/new", invitations(at), FIELDS | {"way": way})
         assert refused.status == 422, way
         assert 'id="way-words"' in refused.text, way
+
+
+def test_when_none_is_the_usual_one_it_has_to_be_named(house: House, owner: Browser) -> None:
+    at, other = place(house, owner, "First"), place(house, owner, "Second")
+    free = "update facebook_apps set app_id = $2, shared = true, is_default = false where id = any ($1)"
+    both = [at.facebook_app, other.facebook_app]
+    neither = house.app("Neither")
+    where = f"/dashboard/apps/{neither}/integrations/invitations"
+    house.run(house.database.execute(free, both, None))
+    try:
+        page = owner.get(f"{where}/new")
+        assert '<option value=""' not in page.text
+        assert "First, Facebook Login" in page.words
+        refused = owner.send(f"{where}/new", where, FIELDS | {"way": ""})
+        assert refused.status == 422
+        assert "Choose one." in refused.words
+    finally:
+        for mine in (at, other):
+            house.run(
+                house.database.execute(
+                    "update facebook_apps set app_id = $2, shared = false where id = $1", mine.facebook_app, mine.app_id
+                )
+            )
 
 
 def test_without_a_facebook_app_the_next_step_is_to_add_one(house: House, owner: Browser) -> None:

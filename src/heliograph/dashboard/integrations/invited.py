@@ -5,7 +5,7 @@ stands beside it, with the field's name as the form has it.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -110,17 +110,22 @@ def popup(public_url: str) -> str:
     return _POPUP % json.dumps(way_back.origin_of(public_url))
 
 
-def ways(usable: Sequence[Listed], offered: Collection[str]) -> list[tuple[str, str]]:
+def ways(usable: Sequence[Listed], offered: Mapping[str, Listed]) -> list[tuple[str, str]]:
     """What a person may be offered to log in by: pairs of the form's value and its words. Empty: there is no choice.
 
-    ``offered``: the logins that the page has buttons for when nothing is said.
+    ``offered``: the logins that the page has buttons for when nothing is said, each with its app.
     """
     if len(usable) < 2:
         return []
-    usual = [("", "What the person chooses" if len(offered) > 1 else "The usual Facebook app")] if offered else []
-    by_login = [(f"login:{login}", f"{words.LOGINS[login]} only") for login in offered] if len(offered) > 1 else []
-    by_app = [(f"app:{one.id}", f"{one.name or 'App ' + one.id}, {words.LOGINS[one.login]}") for one in usable]
-    return [*usual, *by_login, *by_app]
+    by_app = [(f"app:{one.id}", f"{_name(one)}, {words.LOGINS[one.login]}") for one in usable]
+    if len(offered) > 1:
+        by_login = [(f"login:{login}", f"{words.LOGINS[login]} only") for login in offered]
+        return [("", "What the person chooses"), *by_login, *by_app]
+    return [*(("", f"The usual one: {_name(one)}") for one in offered.values()), *by_app]
+
+
+def _name(one: Listed) -> str:
+    return one.name or f"App {one.id}"
 
 
 def typed(form: Form) -> dict[str, str]:
