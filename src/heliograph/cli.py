@@ -51,7 +51,7 @@ def serve(
     """Run the server."""
     from heliograph.app import serve as serve_app
     from heliograph.commands.run import run
-    from heliograph.telemetry.logs import configure_logging
+    from heliograph.telemetry.logs import configure_logging, get_logger
 
     settings = _settings(host=host, port=port, data_dir=data_dir)
     configure_logging(
@@ -59,6 +59,9 @@ def serve(
     )
 
     def tell(link: str) -> None:
+        if not console.is_terminal:  # a link that lets people in belongs into no log
+            get_logger("dashboard").info("nobody has an account yet", do="heliograph members link")
+            return
         console.print(f"[sun]Nobody runs this yet.[/sun] Make your account, within the hour:\n  [sun]{link}[/sun]")
 
     _guarded(lambda: run(serve_app(settings, first_run=tell)))
