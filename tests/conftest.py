@@ -38,7 +38,7 @@ settings.load_profile("heliograph")
 
 # As in the product: without this, tracebacks would be drawn with all that was in hand, which takes seconds each.
 configure_logging(level="INFO", as_json=True)
-# To whatever stands behind the descriptor at the time: the capture of the test that runs. Kept for as long as there are tests.
+# To whatever stands behind the descriptor at the time, the capture of the test that runs; kept open to the end.
 _STDERR = open(2, "wb", buffering=0, closefd=False)  # noqa: SIM115
 structlog.configure(logger_factory=structlog.BytesLoggerFactory(_STDERR))
 

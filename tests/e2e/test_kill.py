@@ -109,7 +109,7 @@ def _check_inbound(house: Stack, people: list[str], expected: set[str]) -> None:
             order[person].append(int(number))
     assert set(ids_by_text) == expected
     assert all(len(ids) == 1 for ids in ids_by_text.values())
-    assert all(numbers == sorted(numbers) for numbers in order.values())
+    assert {person: numbers for person, numbers in order.items() if numbers != sorted(numbers)} == {}
     for conversation in {p["conversation"]["id"] for p in house.target.of("conversation:message")}:
         listed = call("GET", house.messages_url(conversation), key=house.key)[1]["messages"]
         texts = Counter(m["content"]["text"] for m in listed if m["author"]["type"] == "user")
