@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram.sending import turns
+from heliograph.channels.instagram.sending import opening
 from heliograph.channels.instagram.sending import worker as outbound
 from heliograph.events import TRIGGERS
 from heliograph.messaging.posting import SEND_LANE
@@ -299,7 +299,7 @@ def test_messages_that_wait_when_the_integration_is_deleted_fail_and_say_why(
 def test_a_message_that_crashes_the_worker_fails_like_any_other_and_the_next_goes_on(
     shop: Shop, meta: PlayedMeta, person: str, monkeypatch: pytest.MonkeyPatch, culprit: str
 ) -> None:
-    module = {"render": turns, "ask": outbound}[culprit]
+    module = {"render": opening, "ask": outbound}[culprit]
     real = getattr(module, culprit)
 
     def crash(*args: Any) -> Any:
