@@ -9,6 +9,9 @@ from heliograph.telemetry.logs import get_logger
 
 log = get_logger("lanes")
 
+# Of our own: whoever seeds the common one is not disturbed.
+_CHANCE = random.Random()  # noqa: S311
+
 
 class Rounds:
     """Does ``work`` again and again, for as long as it runs. Every process has its rounds: the work minds the others.
@@ -41,7 +44,7 @@ class Rounds:
         if self._at_once:
             await self._round()
         while True:
-            await asyncio.sleep(self._every * random.uniform(0.5, 1.0))  # noqa: S311
+            await asyncio.sleep(self._every * _CHANCE.uniform(0.5, 1.0))
             await self._round()
 
     async def _round(self) -> None:
