@@ -4,7 +4,8 @@ records    Facebook apps and connected accounts         logins     how an accoun
 connecting  connecting, changing, disconnecting: Meta, then the rows
 connect    Facebook Login: token, Page, account, subscriptions
 connect_instagram  Instagram Login: owner, exchange, subscription
-facebook_apps  the apps at Meta that people log in with  remedies  the ways out of a grant that does not do
+facebook_apps  the apps at Meta that people log in with
+app_trial  whether Meta knows one by its id and secret  remedies  the ways out of a grant that does not do
 renewal    tokens that end, refreshed before they do
 callbacks  the owner takes consent back                 departure  the `departure` lanes
 """

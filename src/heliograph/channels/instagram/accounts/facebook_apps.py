@@ -8,23 +8,25 @@ connected them has shown its secret.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from asyncpg.exceptions import ForeignKeyViolationError
 
+from heliograph.channels.instagram.accounts.app_trial import LONGEST_NAME, FacebookAppError, Trial
 from heliograph.channels.instagram.accounts.records import FacebookApp, FacebookApps
 from heliograph.channels.instagram.journal.receive import callback_url
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, INSTAGRAM
-from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 from heliograph.storage import Database
 from heliograph.telemetry.logs import get_logger
 
 log = get_logger("instagram")
 
+__all__ = ["LONGEST_NAME", "REDIRECT_PATH", "Entry", "FacebookAppError", "FacebookAppRegister", "Listed", "entries"]
+
 REDIRECT_PATH = "/connect/callback"
-LONGEST_NAME = 100
 _ID = re.compile(r"[1-9]\d{4,31}", re.ASCII)
 _CONFIG = re.compile(r"\d{5,32}", re.ASCII)
 _SECRET = re.compile(r"[\x21-\x7e]{8,256}", re.ASCII)
@@ -47,10 +49,6 @@ _CHECKED = "update facebook_apps set checked_at = now() where id = $1"
 _NO_DEFAULT = "update facebook_apps set is_default = false where is_default and id <> $1"
 _DEFAULT = "update facebook_apps set is_default = true where id = $1 and shared"
 _REMOVE = "delete from facebook_apps where id = $1"
-
-
-class FacebookAppError(Exception):
-    """What cannot be, with what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +89,8 @@ class FacebookAppRegister:
     ) -> None:
         self._database = database
         self._apps = apps
-        self._graph = graph
-        self._hosts = hosts
         self._public_url = public_url
+        self._trial = Trial(graph, hosts, self.redirect_uri)
 
     @property
     def redirect_uri(self) -> str:
@@ -165,7 +162,7 @@ class FacebookAppRegister:
             raise FacebookAppError(
                 f"The Facebook app {facebook_app_id} is registered {whose}. Change that one instead."
             )
-        told, checked_at = await self._try(facebook_app_id, secret, login)
+        told, checked_at = await self._trial.of(facebook_app_id, secret, login)
         if known is not None:
             await self._may_replace(known, secret, app_id, proven=checked_at is not None)
         await self._apps.save(facebook_app_id, secret, login)
@@ -194,7 +191,7 @@ class FacebookAppRegister:
         _check_texts(facebook_app_id, secret, name or "", config_id or None, one.login)
         checked_at = None
         if secret:
-            _, checked_at = await self._try(facebook_app_id, secret, one.login)
+            _, checked_at = await self._trial.of(facebook_app_id, secret, one.login)
             await self._may_replace(one, secret, app_id, proven=checked_at is not None)
             await self._apps.save(facebook_app_id, secret, one.login)
         await self._describe(
@@ -283,56 +280,6 @@ class FacebookAppRegister:
                 f"The secret of {one.id} is another than the one that accounts here depend on, and Meta has no call that"
                 " proves it. Ask whoever runs this server to change it."
             )
-
-    async def _try(self, facebook_app_id: str, secret: str, login: str) -> tuple[str, datetime | None]:
-        """Ask Meta about id and secret: the app's name, if it tells, and when it accepted them, if it did."""
-        try:
-            if login == FACEBOOK:
-                return await self._try_facebook(facebook_app_id, secret), datetime.now(UTC)
-            await self._try_instagram(facebook_app_id, secret)
-        except (NotSentError, NoAnswerError) as error:
-            raise FacebookAppError(f"Meta could not be asked about the app: {error}. Try again.") from error
-        return "", None
-
-    async def _try_facebook(self, facebook_app_id: str, secret: str) -> str:
-        form = {"grant_type": "client_credentials", "client_id": facebook_app_id, "client_secret": secret}
-        try:
-            await self._graph.exchange("/oauth/access_token", form)
-        except GraphError as error:
-            if error.transient or error.status >= 500:
-                raise FacebookAppError(f"Meta could not be asked about the app: {error}. Try again.") from error
-            raise FacebookAppError(
-                f"Meta does not accept this id and secret: {error}. Both stand in the App Dashboard under App settings,"
-                " Basic. Those of Instagram Login are others: choose that login for them."
-            ) from error
-        token = f"{facebook_app_id}|{secret}"
-        try:
-            answer = await self._graph.call("GET", "/debug_token", token, params={"input_token": token}, name="login")
-        except GraphError:
-            return ""  # the name is a courtesy
-        data = answer.get("data")
-        return str(data.get("application") or "")[:LONGEST_NAME] if isinstance(data, dict) else ""
-
-    async def _try_instagram(self, facebook_app_id: str, secret: str) -> None:
-        """Instagram Login has no call for it. A code that is none is refused in any case; a refusal that speaks of app or
-        secret says that they are wrong. Any other says nothing, and the first login proves them.
-        """
-        form = {
-            "client_id": facebook_app_id,
-            "client_secret": secret,
-            "grant_type": "authorization_code",
-            "redirect_uri": self.redirect_uri,
-            "code": "none",
-        }
-        try:
-            await self._graph.exchange(f"{self._hosts.instagram_api}/oauth/access_token", form)
-        except GraphError as error:
-            said = error.message.lower()
-            if "secret" in said or "platform app" in said:
-                raise FacebookAppError(
-                    f"Meta does not accept this id and secret: {error}. Those of Instagram Login stand in the App Dashboard"
-                    " under Instagram, API setup with Instagram login."
-                ) from error
 
 
 _SEVERAL = "There are several Facebook apps to log in with, and none is the default. Choose one."

@@ -6,11 +6,13 @@
 dialog    where a person is sent             exchange  the code for a token
 attempts  logins under way, in the database  pages     what Meta shows of Pages and accounts
 choosing  what of it can be connected        troubles  what can go wrong, and what to do
-browser   the cookie that binds the two ends service   all of it: what pages call
+browser   the cookie that binds the two ends outcomes  what pages are answered
+service   all of it: what pages call
 """
 
 from heliograph.channels.instagram.onboarding.attempts import Purpose
-from heliograph.channels.instagram.onboarding.service import Begun, Choices, Connected, Onboarding, Returned
+from heliograph.channels.instagram.onboarding.outcomes import Begun, Choices, Connected, Returned
+from heliograph.channels.instagram.onboarding.service import Onboarding
 from heliograph.channels.instagram.onboarding.troubles import Kind, LoginError, Trouble
 
 __all__ = ["Begun", "Choices", "Connected", "Kind", "LoginError", "Onboarding", "Purpose", "Returned", "Trouble"]

@@ -6,9 +6,9 @@ app is not found. No token, secret or code is in anything that is returned.
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from asyncpg.exceptions import ForeignKeyViolationError
 
@@ -23,6 +23,7 @@ from heliograph.channels.instagram.onboarding.attempts import Attempt, Attempts,
 from heliograph.channels.instagram.onboarding.browser import new_nonce
 from heliograph.channels.instagram.onboarding.choosing import Here, Row, Seen, judge
 from heliograph.channels.instagram.onboarding.exchange import exchange
+from heliograph.channels.instagram.onboarding.outcomes import Begun, Choices, Connected, Connector, Missing, Returned
 from heliograph.channels.instagram.onboarding.troubles import Kind, LoginError, Trouble, trouble
 from heliograph.storage import Database, SecretBox
 from heliograph.telemetry.logs import get_logger
@@ -40,73 +41,6 @@ _HERE = "select account_id, integration_id, facebook_app_id, login from instagra
 _ACCOUNT = """
 select account_id, facebook_app_id, login from instagram_accounts where integration_id = $1 and app_id = $2
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A login that was begun: send the browser to ``url``, and let it keep ``nonce`` (see :mod:`browser`)."""
-
-    url: str = field(repr=False)
-    nonce: str = field(repr=False)
-    attempt_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """A person is back and Meta has given access. ``next_path`` is where the browser goes on: the chooser's path."""
-
-    attempt_id: str
-    purpose: Purpose
-    next_path: str
-    chooser_needed: bool
-    """False by Instagram Login: there is exactly one account."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A permission that was not granted. ``needed``: nothing works without it; else something works less well."""
-
-    scope: str
-    needed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the chooser shows: those that can be chosen first. ``cut``: there are more Pages than are listed.
-
-    ``trouble`` says what stands in the way of all of them, when something does: DENIED_SCOPES or NO_PAGES.
-    """
-
-    purpose: Purpose
-    login: str
-    facebook_app_id: str
-    user_name: str
-    rows: tuple[Row, ...]
-    missing: tuple[Missing, ...]
-    trouble: Trouble | None = None
-    cut: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """It is connected. ``created`` is False when an integration was reconnected."""
-
-    integration_id: str
-    app_id: str
-    created: bool
-    purpose: Purpose
-
-
-class Connector(Protocol):
-    """The channel, as far as choosing needs it. Both raise :class:`ConnectError`."""
-
-    async def connect(self, app_id: str, request: Mapping[str, Any]) -> str:
-        """Connect a new account; the integration's id."""
-        ...
-
-    async def update(self, app_id: str, integration_id: str, changes: Mapping[str, Any]) -> None:
-        """Give an integration another token."""
-        ...
 
 
 async def _not_noted(_facebook_app_id: str, _granted: Iterable[str]) -> None:
