@@ -1,0 +1,24 @@
+"""`heliograph`: the command line. Names and options here, one file a group; the work in `commands`."""
+
+import typer
+
+from heliograph.cli import facebook_apps, journal, keys, members, oauth, operating, serving
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A self-hosted messaging server for Instagram Direct.",
+)
+cli.add_typer(serving.app)
+cli.add_typer(operating.app)
+cli.add_typer(keys.app, name="keys")
+cli.add_typer(facebook_apps.app, name="facebook-apps")
+cli.add_typer(members.app, name="members")
+cli.add_typer(oauth.app, name="oauth")
+cli.add_typer(journal.app, name="journal")
+
+
+def main() -> None:
+    """The entry point."""
+    cli()
