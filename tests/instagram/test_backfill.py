@@ -1,10 +1,12 @@
 """Backfill against the simulator: what its webhooks dropped is brought in once, in order, marked."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
+from heliograph.channels.instagram.backfill import worker
 from tests.instagram.backfills import ago, ask, backfill, ended, lost, runs_of
 from tests.instagram.house import House, Shop
 from tests.instagram.owner import Owner
@@ -16,6 +18,7 @@ def _at_once(town: House) -> Iterator[None]:
     """Nobody waits for late webhooks, nor keeps Meta's pace."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(town.channel._backfill, "_young", timedelta())
+        patch.setattr(town.channel._backfill, "_patience", timedelta())
         patch.setattr(town.channel.pace, "_limits", {})
         yield
 
@@ -120,6 +123,32 @@ def test_only_the_20_newest_of_a_thread_can_be_read_the_rest_is_counted(town: Ho
     assert (run["added"], run["unreadable"]) == (20, 4)
     assert shop.texts() == [f"word {number}" for number in range(4, 24)]
     assert backfill(shop)["unreadable"] == 0, "each is told once"
+
+
+def test_younger_ones_wait_for_older_ones_that_only_a_webhook_can_bring(
+    town: House, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(town.channel._backfill, "_patience", timedelta(minutes=10))
+    monkeypatch.setattr(worker, "GAP_PAUSE", timedelta(seconds=0.05))
+    shop, _ = owner.connect()
+    person = owner.customer()
+    lost(town, owner, 24)
+    said = [owner.says(person, f"word {number}") for number in range(24)]
+    number = ask(shop)
+    eventually(lambda: _put_off(town, number))
+    assert shop.texts() == []
+    for late in range(4):  # Meta repeats what got no 200
+        shop.given(shop.text(person, f"word {late}", said[late]))
+    run = ended(shop, number, 30)
+    assert (run["added"], run["unreadable"]) == (20, 0)
+    assert shop.texts() == [f"word {number}" for number in range(24)]
+
+
+def _put_off(town: House, number: int) -> bool:
+    """Whether the thread was looked at, and is to be looked at again, for both reasons there are."""
+    (run,) = town.rows("select started_at, listed, todo::text as todo from backfill_runs where id = $1", number)
+    todo = json.loads(run["todo"])
+    return run["listed"] and len(todo) == 2 and all(one["at"] > run["started_at"].timestamp() for one in todo)
 
 
 def test_what_is_older_than_the_connection_stays_outside_unless_asked_for(town: House, owner: Owner) -> None:

@@ -72,6 +72,12 @@ def without(run: Any, entry: dict[str, Any]) -> dict[str, Any]:
     return {"todo": [one for one in run["todo"] if one is not entry]}
 
 
+def put_off(run: Any, entry: dict[str, Any], at: datetime, until: float = 0.0) -> dict[str, Any]:
+    """The run's list of threads, with this one to be read at ``at``; waiting for a part of ours ends at ``until``."""
+    later = {**entry, "at": at.timestamp(), "until": until or entry["until"]}
+    return {"todo": [later if one is entry else one for one in run["todo"]]}
+
+
 def failed(error: str, refused: SendOutcome | None = None) -> Step:
     """The run ends here, and this is why."""
     return Step({"state": "failed", "error": error[:1000]}, ended=True, refused=refused)

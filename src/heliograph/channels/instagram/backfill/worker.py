@@ -4,6 +4,7 @@
 
     list    threads younger than the last complete run ──▶ those with messages that nobody knows are to be read
     read    the 20 youngest messages of a thread ──▶ unknown ones ──▶ a webhook in the journal, a `filing` job
+            └─ older ones are missing, too, and Meta may still repeat their webhooks: looked at again later
     count   the older ones: Meta tells their ids only, so they are unreadable
 
 Each step is a call outside of any transaction and then one transaction with what it found, how far the run is and the
@@ -27,6 +28,7 @@ from heliograph.channels.instagram.backfill.steps import (
     entry_of,
     failed,
     first_due,
+    put_off,
     refused,
     within,
     without,
@@ -51,6 +53,10 @@ YOUNG = timedelta(seconds=30)
 # A thread with a part of ours that is with Meta just now is read when that is settled, or after so long.
 PART_PATIENCE = timedelta(minutes=2)
 PART_PAUSE = timedelta(seconds=5)
+# Of a thread with more missing than Meta shows, the younger ones would come before the older ones that Meta may still
+# repeat by webhook: while those are younger than this, the thread is looked at again instead.
+GAP_PATIENCE = timedelta(minutes=10)
+GAP_PAUSE = timedelta(seconds=15)
 # Longer pauses are slept by the lane, not by us.
 _NAP_SECONDS = 1.5
 # So many threads wait to be read before the list is gone on with.
@@ -75,6 +81,7 @@ class BackfillWorker:
         *,
         every: float = 0.0,
         young: timedelta = YOUNG,
+        patience: timedelta = GAP_PATIENCE,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._database = database
@@ -83,6 +90,7 @@ class BackfillWorker:
         self._every = timedelta(seconds=every)
         self._pace = pace
         self._young = young
+        self._patience = patience
         self._clock = clock
 
     def kind(self) -> LaneKind:
@@ -188,16 +196,19 @@ class BackfillWorker:
             if missing and not thread.person:
                 log.warning("thread is not one person's, left out", integration=run["integration_id"])
                 continue
+            deep = len(thread.messages) > listing.DEPTH and thread.messages[-1].created >= run["since"]
+            # Counted first: while older ones may still come, the younger ones wait.
+            if deep and (thread.id, True) not in queued:
+                todo.append(entry_of(thread, 0.0, count=True))
             if missing and (thread.id, False) not in queued:
                 youngest = max(one.created for one in missing) - behind
                 todo.append(entry_of(thread, (youngest + self._young).timestamp()))
-            deep = len(thread.messages) > listing.DEPTH and thread.messages[-1].created >= run["since"]
-            if deep and (thread.id, True) not in queued:
-                todo.append(entry_of(thread, 0.0, count=True))
         return todo
 
     async def _read(self, run: Any, entry: dict[str, Any], token: str, secret: str) -> Step:
         """A thread's youngest messages: the unknown ones of this run are put in line."""
+        if any(one["count"] and one["id"] == entry["id"] for one in run["todo"]):
+            return Step(put_off(run, entry, self._clock() + GAP_PAUSE))
         answer = await self._graph.call(
             "GET",
             f"/{entry['id']}",
@@ -207,12 +218,14 @@ class BackfillWorker:
             name="conversations",
         )
         told, bare = listing.told(answer, run["account_id"], run["page_id"])
-        names = [(one.mid, one.created) for one in told] + [(one.mid, one.created) for one in bare]
+        names = [*((one.mid, one.created) for one in told), *((one.mid, one.created) for one in bare)]
         mids = [mid for mid, created in names if within(run, created)]
         unknown = await runs.unknown(self._database, run["integration_id"], mids)
         missing = [one for one in told if one.mid in unknown]
-        unreadable = [one.mid for one in bare if one.mid in unknown]
-        return Step(without(run, entry) | GOES_ON, entry["person"], missing, unreadable)
+        beyond = [one for one in bare if one.mid in unknown]
+        if self._may_still_come(beyond):
+            return Step(put_off(run, entry, self._clock() + GAP_PAUSE) | GOES_ON)
+        return Step(without(run, entry) | GOES_ON, entry["person"], missing, [one.mid for one in beyond])
 
     async def _count(self, run: Any, entry: dict[str, Any], token: str, secret: str) -> Step:
         """The messages beyond Meta's depth that nobody knows: lost, but not unnoticed."""
@@ -226,10 +239,17 @@ class BackfillWorker:
         beyond = page.rows if entry["after"] else page.rows[listing.DEPTH :]
         mids = [one.mid for one in beyond if within(run, one.created)]
         unknown = await runs.unknown(self._database, run["integration_id"], mids)
+        if self._may_still_come([one for one in beyond if one.mid in unknown]):
+            return Step(put_off(run, entry, self._clock() + GAP_PAUSE) | GOES_ON)
         columns = without(run, entry)
         if page.after and page.rows and page.rows[-1].created >= run["since"]:
             columns["todo"].append({**entry, "after": page.after})
         return Step(columns | GOES_ON, unreadable=[mid for mid in mids if mid in unknown])
+
+    def _may_still_come(self, beyond: Sequence[listing.Named]) -> bool:
+        """Whether Meta may still repeat the webhook of one of these, which only a webhook can bring."""
+        now = self._graph.now()
+        return any(one.created + self._patience > now for one in beyond)
 
     async def _part_under_way(self, run: Any, entry: dict[str, Any], now: datetime) -> Step | None:
         """While a part for this person is with Meta, a message of ours in the thread may be that part."""
@@ -240,8 +260,7 @@ class BackfillWorker:
         until = entry["until"] or (now + PART_PATIENCE).timestamp()
         if not under_way or now.timestamp() >= until:
             return None
-        later = {**entry, "at": (now + PART_PAUSE).timestamp(), "until": until}
-        return Step({"todo": [later if one is entry else one for one in run["todo"]]})
+        return Step(put_off(run, entry, now + PART_PAUSE, until))
 
     # Writing it down ------------------------------------------------------------------------------------------
 
