@@ -196,19 +196,16 @@ class BackfillWorker:
             if missing and not thread.person:
                 log.warning("thread is not one person's, left out", integration=run["integration_id"])
                 continue
-            deep = len(thread.messages) > listing.DEPTH and thread.messages[-1].created >= run["since"]
-            # Counted first: while older ones may still come, the younger ones wait.
-            if deep and (thread.id, True) not in queued:
-                todo.append(entry_of(thread, 0.0, count=True))
             if missing and (thread.id, False) not in queued:
                 youngest = max(one.created for one in missing) - behind
                 todo.append(entry_of(thread, (youngest + self._young).timestamp()))
+            deep = len(thread.messages) > listing.DEPTH and thread.messages[-1].created >= run["since"]
+            if deep and (thread.id, True) not in queued:
+                todo.append(entry_of(thread, 0.0, count=True))
         return todo
 
     async def _read(self, run: Any, entry: dict[str, Any], token: str, secret: str) -> Step:
         """A thread's youngest messages: the unknown ones of this run are put in line."""
-        if any(one["count"] and one["id"] == entry["id"] for one in run["todo"]):
-            return Step(put_off(run, entry, self._clock() + GAP_PAUSE))
         answer = await self._graph.call(
             "GET",
             f"/{entry['id']}",
@@ -223,9 +220,26 @@ class BackfillWorker:
         unknown = await runs.unknown(self._database, run["integration_id"], mids)
         missing = [one for one in told if one.mid in unknown]
         beyond = [one for one in bare if one.mid in unknown]
+        if told and told[0].mid in unknown and len(told) + len(bare) >= listing.DEPTH:
+            # What was said since has pushed others out of what Meta shows.
+            beyond = await self._older(run, entry, token, secret, {mid for mid, _ in names}) or beyond
         if self._may_still_come(beyond):
             return Step(put_off(run, entry, self._clock() + GAP_PAUSE) | GOES_ON)
         return Step(without(run, entry) | GOES_ON, entry["person"], missing, [one.mid for one in beyond])
+
+    async def _older(
+        self, run: Any, entry: dict[str, Any], token: str, secret: str, shown: set[str]
+    ) -> list[listing.Named]:
+        """Messages of this run that Meta names, shows no more, and nobody knows."""
+        while (wait := await self._pace.take(run["account_id"], Kind.CONVERSATIONS)) > 0:
+            await asyncio.sleep(wait)
+        params = {"fields": listing.ID_FIELDS, "limit": str(_IDS_A_PAGE)}
+        answer = await self._graph.call(
+            "GET", f"/{entry['id']}/messages", token, secret=secret, params=params, name="conversations"
+        )
+        older = [one for one in listing.named(answer).rows if one.mid not in shown and within(run, one.created)]
+        unknown = await runs.unknown(self._database, run["integration_id"], [one.mid for one in older])
+        return [one for one in older if one.mid in unknown]
 
     async def _count(self, run: Any, entry: dict[str, Any], token: str, secret: str) -> Step:
         """The messages beyond Meta's depth that nobody knows: lost, but not unnoticed."""
