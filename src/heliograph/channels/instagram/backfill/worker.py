@@ -145,10 +145,8 @@ class BackfillWorker:
             token, secret = open_access(self._box, run)
         except SecretError as error:
             return failed(f"The stored token cannot be read: {error}")
-        while (wait := await self._pace.take(run["account_id"], Kind.CONVERSATIONS)) > 0:
-            if wait > _NAP_SECONDS:
-                return Step({}, pause=wait)
-            await asyncio.sleep(wait)
+        if wait := await self._turn(run):
+            return Step({}, pause=wait)
         try:
             if entry is None:
                 return await self._list(run, token, secret)
@@ -222,17 +220,25 @@ class BackfillWorker:
         beyond = [one for one in bare if one.mid in unknown]
         if told and told[0].mid in unknown and len(told) + len(bare) >= listing.DEPTH:
             # What was said since has pushed others out of what Meta shows.
-            beyond = await self._older(run, entry, token, secret, {mid for mid, _ in names}) or beyond
+            if wait := await self._turn(run):
+                return Step(put_off(run, entry, self._clock() + timedelta(seconds=wait)))
+            beyond += await self._older(run, entry, token, secret, {mid for mid, _ in names})
         if self._may_still_come(beyond):
             return Step(put_off(run, entry, self._clock() + GAP_PAUSE) | GOES_ON)
         return Step(without(run, entry) | GOES_ON, entry["person"], missing, [one.mid for one in beyond])
+
+    async def _turn(self, run: Any) -> float:
+        """Wait until the account may be asked: 0. A wait that is longer than a nap is told instead, in seconds."""
+        while (wait := await self._pace.take(run["account_id"], Kind.CONVERSATIONS)) > 0:
+            if wait > _NAP_SECONDS:
+                return wait
+            await asyncio.sleep(wait)
+        return 0.0
 
     async def _older(
         self, run: Any, entry: dict[str, Any], token: str, secret: str, shown: set[str]
     ) -> list[listing.Named]:
         """Messages of this run that Meta names, shows no more, and nobody knows."""
-        while (wait := await self._pace.take(run["account_id"], Kind.CONVERSATIONS)) > 0:
-            await asyncio.sleep(wait)
         params = {"fields": listing.ID_FIELDS, "limit": str(_IDS_A_PAGE)}
         answer = await self._graph.call(
             "GET", f"/{entry['id']}/messages", token, secret=secret, params=params, name="conversations"
