@@ -75,6 +75,16 @@ def test_what_is_in_order_is_left_as_it_is(events: list[wire.Event | None]) -> N
     assert [step.event for step in in_order(steps(once))] == once
 
 
+def test_what_a_backfill_found_keeps_metas_order_beside_webhooks_that_know_the_time_better() -> None:
+    """The API tells whole seconds: the fourth of a second must not come before the first, whose webhook is here, too."""
+    found = [wire.Message(BEGAN, mid, "t") for mid in "abcd"]
+    by_webhook = [wire.Message(BEGAN + timedelta(milliseconds=300 + n), mid, "t") for n, mid in enumerate("abc")]
+    run = [Step(Job(9 + n, "", 0, BEGAN), 7, "", "17", "5", one, [], backfill_run=1) for n, one in enumerate(found)]
+    for waiting in ([*steps([*by_webhook]), *run], [*steps([*by_webhook[:2]]), *run, *steps([by_webhook[2]])]):
+        order = [brings(step) for step in in_order(waiting)]
+        assert list(dict.fromkeys(order)) == ["a", "b", "c", "d"]
+
+
 def test_messages_that_come_shuffled_in_one_webhook_are_stored_by_their_times(shop: Shop) -> None:
     person, at = unique("5846"), now_ms()
     mids = [new_mid() for _ in range(4)]

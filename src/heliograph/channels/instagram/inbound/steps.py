@@ -52,10 +52,14 @@ def in_order(steps: Sequence[Step]) -> list[Step]:
         said: getattr(step.event, "at", None) for step in steps if step.backfill_run is None and (said := _says(step))
     }
     moments: list[datetime | None] = []
+    # Where each run's webhook has come to: its times are whole seconds (5.2), its order is Meta's.
+    come_to: dict[int, datetime] = {}
     for step in steps:
         at = getattr(step.event, "at", None)
         if step.backfill_run is not None:
             at = by_webhook.get(_says(step) or "") or at
+            if at is not None:
+                at = come_to[step.journal_id] = max(at, come_to.get(step.journal_id, at))
         moments.append(at if at is not None else (moments[-1] if moments else None))
     earliest = next((moment for moment in moments if moment is not None), None)
     if earliest is None:
