@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
 
 import pytest
 
@@ -13,9 +15,9 @@ from tests.simulator.support import Loop, eventually
 
 SENDS, MEDIA, CONVERSATIONS = 20, 4, 2
 LOW = {Kind.SEND: SENDS, Kind.MEDIA: MEDIA, Kind.CONVERSATIONS: CONVERSATIONS}
-# Between a turn and its arrival at Meta lie a commit, an event loop and whatever else this machine does. Two processes
-# that did not know of each other would go twice as fast.
-TOLERANCE = 1.6
+# Between a turn and its arrival at Meta lie a commit, an event loop and whatever else this machine does: a call may come
+# late, and many late ones at once; none comes before its turn. Seconds by which two clocks may differ.
+CLOCKS = 0.02
 VIDEO = {"type": "file", "mediaUrl": "https://shop.example/a.mp4", "mediaType": "video/mp4"}
 
 
@@ -42,59 +44,69 @@ def arrivals(meta: PlayedMeta, persons: Sequence[str]) -> list[float]:
     return sorted(sent.at for person in persons for sent in meta.asked[person])
 
 
-def most_in_a_second(times: Sequence[float]) -> int:
-    return max(sum(start <= at < start + 1.0 for at in times) for start in times)
+def none_before_its_turn(times: Sequence[float], begin: float, limit: int) -> bool:
+    """Two processes that did not know of each other would be through in half the time."""
+    return all(at >= begin + place / limit - CLOCKS for place, at in enumerate(times))
+
+
+@dataclass(slots=True)
+class Held:
+    """``end``: when it was let go."""
+
+    end: float = 0.0
 
 
 @contextmanager
-def held(house: House, shop: Shop) -> Iterator[None]:
+def held(house: House, shop: Shop) -> Iterator[Held]:
     """Posting takes longer than sending: all that is posted here is let go at once."""
     pause = "insert into instagram_pauses (subject, reason, until_at) values ($1, 'held', now() + interval '1 h')"
     house.execute(pause, f"account:{shop.account}")
-    yield
+    holding = Held()
+    yield holding
     put_back = (
         "select not exists (select from lanes where kind = 'send' and grp = $1 and lease <> 0 or due_at <= now())"
     )
     eventually(lambda: house.value(put_back, shop.integration_id))
+    holding.end = monotonic()
     house.execute("delete from instagram_pauses where subject = $1", f"account:{shop.account}")
     house.execute("update lanes set due_at = now() where kind = 'send' and grp = $1 and lease = 0", shop.integration_id)
 
 
 def test_send_text_link_reaction_sticker_stays_within_the_limit_of_the_account(shop: Shop, meta: PlayedMeta) -> None:
     persons = people(shop, 2 * SENDS)
-    with held(shop.house, shop):
+    with held(shop.house, shop) as holding:
         messages = [shop.post(person, "Hi") for person in persons]
     for message in messages:
         assert shop.outcome(message) == ["channel"]
     times = arrivals(meta, persons)
     assert len(times) == 2 * SENDS
-    assert most_in_a_second(times) <= SENDS * TOLERANCE
-    assert times[-1] - times[0] > (2 * SENDS - 1) / SENDS / TOLERANCE
+    assert none_before_its_turn(times, holding.end, SENDS)
 
 
 def test_send_audio_video_has_a_limit_of_its_own_and_texts_go_on(shop: Shop, meta: PlayedMeta) -> None:
     persons, others = people(shop, 2 * MEDIA), people(shop, 4)
-    with held(shop.house, shop):
+    with held(shop.house, shop) as holding:
         messages = [shop.post(person, VIDEO) for person in persons]
         texts = [shop.post(person, "Hi") for person in others]
     for message in texts + messages:
         assert shop.outcome(message) == ["channel"]
     times = arrivals(meta, persons)
-    assert most_in_a_second(times) <= MEDIA * TOLERANCE
+    assert none_before_its_turn(times, holding.end, MEDIA)
     assert arrivals(meta, others)[-1] < times[-1]
 
 
-def test_each_account_has_its_own_limit(pair: tuple[House, House], meta: PlayedMeta) -> None:
-    shops = [pair[0].shop() for _ in range(2)]
-    persons = [people(shop, SENDS) for shop in shops]
-    posted = []
-    for shop, some in zip(shops, persons, strict=True):
-        with held(shop.house, shop):
-            posted += [(shop, shop.post(person, "Hi")) for person in some]
-    for shop, message in posted:
-        assert shop.outcome(message) == ["channel"]
-    for some in persons:
-        assert most_in_a_second(arrivals(meta, some)) <= SENDS * TOLERANCE
+def test_each_account_has_its_own_limit(shop: Shop, pair: tuple[House, House], meta: PlayedMeta) -> None:
+    """One goes on while the line of another reaches far into the future."""
+    other = pair[1].shop()
+    line = "insert into instagram_paces (account_id, kind, next_at) values ($1, $2, now() + interval '1 h')"
+    shop.house.execute(line, other.account, Kind.SEND)
+    end = "select next_at from instagram_paces where account_id = $1"
+    before = shop.house.value(end, other.account)
+    assert shop.outcome(shop.post(shop.person(), "Hi")) == ["channel"]
+    waiting = other.person()
+    other.post(waiting, "Hi")
+    eventually(lambda: shop.house.value(end, other.account) > before)
+    assert not meta.texts(waiting)
 
 
 def test_who_waits_keeps_the_order_of_the_conversation(shop: Shop, meta: PlayedMeta) -> None:
@@ -152,5 +164,5 @@ def test_an_image_is_no_video(shop: Shop, meta: PlayedMeta) -> None:
             shop.post(person, {"type": "image", "mediaUrl": URL})
     for person in persons:
         meta.wait(person)
-    times = arrivals(meta, persons)
-    assert times[-1] - times[0] < (len(persons) - 1) / MEDIA
+    lines = "select array_agg(kind) from instagram_paces where account_id = $1"
+    assert shop.house.value(lines, shop.account) == [Kind.SEND]
