@@ -138,7 +138,9 @@ class Server:
         wait_for(self.is_ready, 60, f"the server is ready; its log: {self._log}")
 
     def is_ready(self) -> bool:
-        """Whether ``/readyz`` says so."""
+        """Whether ``/readyz`` says so. Fails when the process has ended."""
+        assert self.process is not None
+        assert self.process.poll() is None, self.log()[-2000:]
         try:
             return call("GET", f"{self.url}/readyz")[0] == 200
         except OSError:

@@ -61,7 +61,7 @@ class PlayedMeta:
     threads: dict[str, list[dict[str, Any]] | Told] = field(default_factory=dict)
     looked: list[str] = field(default_factory=list)
     others: list[tuple[str, str]] = field(default_factory=list)
-    answers: dict[tuple[str, str], Told] = field(default_factory=dict)
+    answers: dict[tuple[str, str], Script] = field(default_factory=dict)
     together: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     most_together: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -82,7 +82,8 @@ class PlayedMeta:
         edge = (request.method, "/".join(parts))
         if edge in self.answers:
             self.others.append(edge)
-            return _answer(self.answers[edge])
+            told = self.answers[edge]
+            return _answer(told if isinstance(told, tuple) else await told({}))
         if edge == ("POST", "me/messages"):
             return await self._send(request)
         if len(parts) == 2 and parts[1] == "conversations":

@@ -1,12 +1,12 @@
 """Backfill against the simulator: what its webhooks dropped is brought in once, in order, marked."""
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
-from heliograph.channels.instagram.backfill import worker
+from heliograph.channels.instagram.backfill import todo, worker
+from heliograph.channels.instagram.meta.pace import Kind
 from tests.instagram.backfills import ago, ask, backfill, ended, lost, runs_of
 from tests.instagram.house import House, Shop
 from tests.instagram.owner import Owner
@@ -17,8 +17,8 @@ from tests.simulator.support import eventually
 def _at_once(town: House) -> Iterator[None]:
     """Nobody waits for late webhooks, nor keeps Meta's pace."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(town.channel._backfill, "_young", timedelta())
-        patch.setattr(town.channel._backfill, "_patience", timedelta())
+        patch.setattr(town.channel._backfill.looks, "young", timedelta())
+        patch.setattr(town.channel._backfill.looks, "patience", timedelta())
         patch.setattr(town.channel.pace, "_limits", {})
         yield
 
@@ -125,18 +125,29 @@ def test_only_the_20_newest_of_a_thread_can_be_read_the_rest_is_counted(town: Ho
     assert backfill(shop)["unreadable"] == 0, "each is told once"
 
 
-def test_younger_ones_wait_for_older_ones_that_only_a_webhook_can_bring(
-    town: House, owner: Owner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(town.channel._backfill, "_patience", timedelta(minutes=10))
-    monkeypatch.setattr(worker, "GAP_PAUSE", timedelta(seconds=0.05))
+@pytest.fixture
+def patient(town: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Older messages may still come by webhook, for a while."""
+    monkeypatch.setattr(town.channel._backfill.looks, "patience", timedelta(minutes=10))
+    monkeypatch.setattr(todo, "GAP_PAUSE", timedelta(seconds=0.05))
+
+
+def _held(shop: Shop, person: str, owner: Owner, count: int = 24) -> tuple[int, list[str]]:
+    """A run that holds back what it read of a thread with more missing than Meta shows; and all that is missing."""
+    lost(shop.house, owner, count)
+    said = [owner.says(person, f"word {number}") for number in range(count)]
+    number = ask(shop)
+    looks = "select (todo->0->>'looks')::int > 1 from backfill_runs where id = $1"
+    eventually(lambda: shop.house.value(looks, number))
+    assert shop.texts() == []
+    return number, said
+
+
+@pytest.mark.usefixtures("patient")
+def test_younger_ones_wait_for_older_ones_that_only_a_webhook_can_bring(town: House, owner: Owner) -> None:
     shop, _ = owner.connect()
     person = owner.customer()
-    lost(town, owner, 24)
-    said = [owner.says(person, f"word {number}") for number in range(24)]
-    number = ask(shop)
-    eventually(lambda: _put_off(town, number))
-    assert shop.texts() == []
+    number, said = _held(shop, person, owner)
     for late in range(4):  # Meta repeats what got no 200
         shop.given(shop.text(person, f"word {late}", said[late]))
     run = ended(shop, number, 30)
@@ -144,11 +155,73 @@ def test_younger_ones_wait_for_older_ones_that_only_a_webhook_can_bring(
     assert shop.texts() == [f"word {number}" for number in range(24)]
 
 
-def _put_off(town: House, number: int) -> bool:
-    """Whether the thread was looked at, and is to be looked at again, for both reasons there are."""
-    (run,) = town.rows("select started_at, listed, todo::text as todo from backfill_runs where id = $1", number)
-    todo = json.loads(run["todo"])
-    return run["listed"] and len(todo) == 2 and all(one["at"] > run["started_at"].timestamp() for one in todo)
+@pytest.mark.usefixtures("patient")
+def test_what_could_be_read_is_not_lost_while_older_ones_are_waited_for(
+    town: House, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, _ = owner.connect()
+    person = owner.customer()
+    number, _ = _held(shop, person, owner)
+    lost(town, owner, 20)
+    for later in range(24, 44):
+        owner.says(person, f"word {later}")
+    monkeypatch.setattr(town.channel._backfill.looks, "patience", timedelta())
+    runs = [ended(shop, number, 30), backfill(shop)]
+    assert [sum(run[column] for run in runs) for column in ("added", "unreadable")] == [40, 4]
+    assert shop.texts() == [f"word {number}" for number in range(4, 44)]
+
+
+@pytest.mark.usefixtures("patient")
+def test_nothing_is_held_back_once_webhooks_have_come_past_it(town: House, owner: Owner) -> None:
+    shop, _ = owner.connect()
+    person = owner.customer()
+    _held(shop, person, owner)
+    owner.says(person, "and live")
+    eventually(lambda: len(shop.texts()) == 21)
+    assert shop.texts() == ["and live", *(f"word {number}" for number in range(4, 24))]
+
+
+@pytest.mark.usefixtures("patient")
+def test_what_was_held_back_comes_when_the_run_fails(town: House, owner: Owner) -> None:
+    shop, _ = owner.connect()
+    person = owner.customer()
+    number, _ = _held(shop, person, owner)
+    owner.simulator.call("PATCH", f"/_simulator/accounts/{owner.account}", {"allow_messages": False})
+    run = ended(shop, number)
+    assert (run["state"], run["added"]) == ("failed", 20)
+    assert shop.texts() == [f"word {number}" for number in range(4, 24)]
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_user_who_is_deleted_takes_along_what_was_held_back(town: House, owner: Owner) -> None:
+    shop, _ = owner.connect()
+    person = owner.customer()
+    owner.says(person, "hello?")
+    eventually(lambda: shop.texts() == ["hello?"])
+    lost(town, owner, 24)
+    for number in range(24):
+        owner.says(person, f"word {number}")
+    ask(shop)
+    kept = "select count(*) from journal where integration_id = $1"
+    eventually(lambda: town.value(kept, shop.integration_id) == 1)
+    (user,) = {message["author"]["userId"] for message in shop.messages()}
+    town.api("DELETE", f"/v2/apps/{shop.app_id}/users/{user}")
+    eventually(lambda: town.value(kept, shop.integration_id) == 0)
+
+
+def test_a_slow_account_comes_to_the_end_of_a_thread_with_more_than_meta_shows(
+    town: House, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each call waits for its turn longer than a worker naps."""
+    monkeypatch.setattr(town.channel.pace, "_limits", {Kind.CONVERSATIONS: 10})
+    monkeypatch.setattr(worker, "_NAP_SECONDS", 0.0)
+    shop, _ = owner.connect()
+    person = owner.customer()
+    lost(town, owner, 21)
+    for number in range(21):
+        owner.says(person, f"word {number}")
+    run = backfill(shop)
+    assert (run["added"], run["unreadable"]) == (20, 1)
 
 
 def test_what_is_older_than_the_connection_stays_outside_unless_asked_for(town: House, owner: Owner) -> None:

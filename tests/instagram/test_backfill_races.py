@@ -13,7 +13,7 @@ from heliograph.channels.instagram.meta import pauses
 from tests.conftest import Server
 from tests.instagram.backfills import Threads, ago, ask, backfill, ended, run_row, runs_of
 from tests.instagram.house import House, Shop, new_mid, unique, within
-from tests.instagram.meta import Gate, PlayedMeta, accepted, refused
+from tests.instagram.meta import Gate, PlayedMeta, accepted, in_thread, refused
 from tests.simulator.support import Loop, eventually
 
 
@@ -21,7 +21,7 @@ from tests.simulator.support import Loop, eventually
 def _at_once(house: House) -> Iterator[None]:
     """Nobody waits for late webhooks, nor keeps Meta's pace."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(house.channel._backfill, "_young", timedelta())
+        patch.setattr(house.channel._backfill.looks, "young", timedelta())
         patch.setattr(house.channel.pace, "_limits", {})
         patch.setattr(worker, "PART_PAUSE", timedelta(seconds=0.05))
         yield
@@ -47,7 +47,7 @@ def test_a_webhook_that_waits_in_the_journal_comes_first(loop: Loop, each_server
     with each_server.database(migrated=True) as url:
         house = House(loop, url, meta.url, works_on={"backfill"}).start()
         try:
-            house.channel._backfill._young = timedelta()
+            house.channel._backfill.looks.young = timedelta()
             shop = house.shop()
             person, mid = unique("5846"), new_mid()
             Threads(meta, shop).says(person, mid, "as the API tells it", at=ago(**EARLIER))
@@ -70,7 +70,7 @@ def test_a_webhook_that_waits_in_the_journal_comes_first(loop: Loop, each_server
 
 
 def test_a_young_message_is_left_to_its_webhook(house: House, shop: Shop, threads: Threads) -> None:
-    house.channel._backfill._young = timedelta(minutes=5)
+    house.channel._backfill.looks.young = timedelta(minutes=5)
     person, mid = unique("5846"), new_mid()
     threads.says(person, mid, at=ago(seconds=1))
     number = ask(shop, ago(hours=1))
@@ -205,6 +205,61 @@ def test_a_thread_that_cannot_be_read_is_left_out(meta: PlayedMeta, shop: Shop, 
     meta.answers[threads.edge(gone)] = refused(9000001)
     run = backfill(shop, ago(hours=1))
     assert (run["state"], run["added"]) == ("done", 1)
+
+
+def test_a_thread_that_never_answers_keeps_no_other_from_being_read(
+    meta: PlayedMeta, shop: Shop, threads: Threads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "PAUSES", {SendOutcome.RETRY: (0.01, 0.01)})
+    bad, good = unique("5846"), unique("5846")
+    threads.says(good, new_mid(), at=ago(**EARLIER))
+    threads.says(bad, new_mid(), at=ago(minutes=4))
+    meta.answers[threads.edge(bad)] = refused(2, status=500)
+    run = backfill(shop, ago(hours=1))
+    assert (run["state"], run["added"], run["unreadable"]) == ("done", 1, 1)
+
+
+def test_messages_that_later_ones_pushed_out_of_sight_are_counted(
+    meta: PlayedMeta, shop: Shop, threads: Threads
+) -> None:
+    """Between the list and the read, twenty were said."""
+    person = unique("5846")
+    missed = new_mid()
+    threads.says(person, missed, at=ago(minutes=30))
+    shown = dict(meta.answers)
+    for _ in range(20):
+        threads.says(person, new_mid(), at=ago(minutes=-1))
+    ids = [*(one["id"] for one in meta.answers[threads.edge(person)][1]["messages"]["data"]), missed]
+    times = [ago(minutes=-1)] * 20 + [ago(minutes=30)]
+    rows = [in_thread(mid, "", by=person, at=at) for mid, at in zip(ids, times, strict=True)]
+    meta.answers[threads.list_edge] = shown[threads.list_edge]
+    meta.answers[("GET", f"t{person}/messages")] = (200, {"data": rows})
+    run = backfill(shop, ago(hours=1))
+    assert (run["state"], run["found"], run["unreadable"]) == ("done", 0, 1)
+
+
+def test_a_thread_that_is_not_one_persons_is_counted(meta: PlayedMeta, shop: Shop, threads: Threads) -> None:
+    threads.says(unique("5846"), new_mid(), at=ago(**EARLIER))
+    _, answer = meta.answers[threads.list_edge]
+    answer["data"][0]["participants"]["data"].append({"id": unique("5846")})
+    run = backfill(shop, ago(hours=1))
+    assert (run["state"], run["found"], run["unreadable"]) == ("done", 0, 1)
+
+
+def test_who_asks_for_more_while_a_run_begins_gets_a_run_that_looks_so_far_back(
+    loop: Loop, meta: PlayedMeta, shop: Shop, threads: Threads
+) -> None:
+    threads.says(unique("5846"), new_mid(), at=ago(minutes=30))
+    listed = meta.answers[threads.list_edge]
+    gate = Gate(loop, listed)
+    meta.answers[threads.list_edge] = gate
+    first = ask(shop)
+    gate.wait()
+    second = ask(shop, ago(hours=1))
+    meta.answers[threads.list_edge] = listed
+    gate.open()
+    assert ended(shop, first)["found"] == 0
+    assert ended(shop, second)["found"] == 1
 
 
 def test_of_an_account_in_two_apps_only_the_asking_one_gets_what_was_found(shop: Shop, threads: Threads) -> None:

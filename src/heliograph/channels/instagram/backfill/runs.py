@@ -7,8 +7,8 @@
                                └───┼──────────┘ later, where it was
                                    └──────▶ failed     Meta refuses: the row says why
 
-Invariant: a run's row changes only together with the settling of its lane, so only who holds the lane's lease moves it;
-and what a step found is in the journal exactly when the row says that the step is behind us.
+Invariant: but for its beginning, a run's row changes only together with the settling of its lane, so only who holds the
+lane's lease moves it; and what a step found is in the journal exactly when the row says that the step is behind us.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,6 +16,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from heliograph.channels.instagram.backfill.todo import Entry, all_kept
+from heliograph.channels.instagram.journal import people
+from heliograph.channels.instagram.journal.entries import filing_job
+from heliograph.channels.instagram.journal.envelope import items
 from heliograph.lanes import NewJob, enqueue
 from heliograph.messaging.housekeeping import Pruning
 from heliograph.storage import Connection, Database
@@ -63,6 +67,9 @@ where not exists (select from mids k where k.integration_id = $1 and k.mid = w.m
   and not exists (select from backfill_seen s where s.integration_id = $1 and s.mid = w.mid)
 """
 
+# Served by mids_pkey.
+_APPLIED = "select exists (select from mids where integration_id = $1 and mid = any ($2::text[]))"
+
 _SEE = "insert into backfill_seen (integration_id, mid) select $1, * from unnest($2::text[]) on conflict do nothing"
 
 _WRITE_DOWN = """
@@ -88,11 +95,16 @@ update backfill_accounts set due_at = $4, reason = $5
 where app_id = $1 and facebook_app_id = $2 and account_id = $3 and due_at is not null and reason = 'interval'
 """
 
-# It has begun, whatever it came to: only a run that waits is joined by others.
+# It has begun, whatever it came to: only a run that waits is joined by others. The answered rows are those of before.
 _CRASHED = """
-update backfill_runs set state = 'failed', started_at = coalesce(started_at, $2), ended_at = $2, error = $3, todo = '[]'
-where id = $1
+update backfill_runs r set state = 'failed', started_at = coalesce(r.started_at, $2), ended_at = $2, error = $3, todo = '[]'
+from (select * from backfill_runs where id = $1 for update) before
+left join instagram_accounts a using (integration_id)
+where r.id = before.id returning before.todo, a.facebook_app_id
 """
+
+# Served by backfill_runs_pkey.
+_BEGIN = "update backfill_runs set started_at = $2 where id = $1 and started_at is null"
 
 # What a run's row is changed by, column by column.
 _COLUMNS = frozenset(
@@ -139,21 +151,36 @@ async def request(connection: Connection, wanted: Iterable[Request]) -> dict[str
     return {row["integration_id"]: row["id"] for row in made}
 
 
-async def load(database: Database, run_id: int) -> Any:
-    """A run with all that its next step needs; None when it or its integration is gone."""
-    return await database.fetchrow(_LOAD, run_id)
+async def load(database: Database, run_id: int, now: datetime) -> dict[str, Any] | None:
+    """A run with all that its next step needs, its ``todo`` as entries; None when it or its integration is gone.
+
+    From now on it is under way: who asks for a run joins it no more, for it knows how far back it goes.
+    """
+    await database.execute(_BEGIN, run_id, now)
+    row = await database.fetchrow(_LOAD, run_id)
+    return row and {**row, "todo": [Entry.of(one) for one in row["todo"]]}
 
 
 async def change(connection: Connection, run_id: int, **columns: Any) -> None:
     """Write down how far a run has come. Before any lane is touched: so everybody takes these locks in one order."""
     assert _COLUMNS.issuperset(columns)
+    if "todo" in columns:
+        columns["todo"] = [one.stored() for one in columns["todo"]]
     names = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
     await connection.execute(f"update backfill_runs set {names} where id = $1", run_id, *columns.values())  # noqa: S608
 
 
 async def crashed(connection: Connection, run_id: int, now: datetime, error: str) -> None:
-    """A run that nobody can go on with has failed."""
-    await connection.execute(_CRASHED, run_id, now, error[:1000])
+    """A run that nobody can go on with has failed. What it held back goes its way."""
+    row = await connection.fetchrow(_CRASHED, run_id, now, error[:1000])
+    if row is not None:
+        await release(connection, row["facebook_app_id"], all_kept([Entry.of(one) for one in row["todo"]]))
+
+
+async def release(connection: Connection, facebook_app_id: str, webhooks: Sequence[int]) -> None:
+    """Put webhooks that runs retold in line."""
+    if webhooks:
+        await enqueue(connection, [filing_job(facebook_app_id, sorted(webhooks))])
 
 
 async def unknown(database: Database, integration_id: str, mids: Sequence[str]) -> set[str]:
@@ -163,6 +190,11 @@ async def unknown(database: Database, integration_id: str, mids: Sequence[str]) 
     return {row["mid"] for row in await database.fetch(_UNKNOWN, integration_id, list(mids))}
 
 
+async def applied(database: Database, integration_id: str, mids: Sequence[str]) -> bool:
+    """Whether one of these messages is in its conversation."""
+    return bool(mids) and bool(await database.fetchval(_APPLIED, integration_id, list(mids)))
+
+
 async def see(connection: Connection, integration_id: str, mids: Sequence[str]) -> None:
     """These messages were put in line, or cannot be read: no run comes back to them."""
     if mids:
@@ -170,8 +202,10 @@ async def see(connection: Connection, integration_id: str, mids: Sequence[str]) 
 
 
 async def write_down(connection: Connection, run: Any, body: bytes) -> int:
-    """Put a webhook that a run retold into the journal; its number there."""
-    number: int = await connection.fetchval(_WRITE_DOWN, run["facebook_app_id"], body, run["id"], run["integration_id"])
+    """Put a webhook that a run retold into the journal; its number there. Its person can be forgotten from then on."""
+    app = run["facebook_app_id"]
+    number: int = await connection.fetchval(_WRITE_DOWN, app, body, run["id"], run["integration_id"])
+    await people.note(connection, [(number, app, items(body))])
     return number
 
 

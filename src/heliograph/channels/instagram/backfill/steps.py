@@ -1,12 +1,13 @@
-"""A step of a run, and the rules for it: how far a run goes back, what is next, what a refusal of Meta's means."""
+"""A step of a run, and the rules for it: how far a run goes back, what Meta's refusals mean."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.backfill import listing
+from heliograph.channels.instagram.backfill.todo import Entry, with_changed
 from heliograph.channels.instagram.meta.answers import Answer, refusal
 from heliograph.channels.instagram.meta.graph import GraphError, NoAnswerError, NotSentError
 from heliograph.telemetry.logs import get_logger
@@ -27,12 +28,19 @@ _LEAST_PAGE = 1
 
 @dataclass(slots=True)
 class Step:
-    """What a step comes to: columns of the run, messages put in line, and when to go on."""
+    """What a step comes to: columns of the run, what was found, and when to go on.
+
+    ``messages`` of ``person`` go into the journal, and in line: those of ``held`` when that is let go (see `todo`).
+    ``release``: webhooks held back until now. ``unreadable`` are mids of lost messages, ``lost`` the number of others.
+    """
 
     columns: dict[str, Any] = field(default_factory=dict)
     person: str = ""
     messages: Sequence[listing.Told] = ()
+    held: Entry | None = None
+    release: Sequence[int] = ()
     unreadable: Sequence[str] = ()
+    lost: int = 0
     pause: float = 0.0
     ended: bool = False
     refused: SendOutcome | None = None
@@ -57,27 +65,6 @@ def within(run: Any, created: datetime) -> bool:
     return bool(run["since"] <= created <= run["began"])
 
 
-def entry_of(thread: listing.Thread, at: float, *, count: bool = False) -> dict[str, Any]:
-    """A thread to be read at ``at`` (seconds since 1970), or whose older messages are to be counted from ``after`` on."""
-    return {"id": thread.id, "person": thread.person, "at": at, "until": 0.0, "count": count, "after": ""}
-
-
-def first_due(todo: Sequence[dict[str, Any]], now: datetime) -> dict[str, Any] | None:
-    """The thread whose turn it is, or None."""
-    return next((one for one in todo if one["at"] <= now.timestamp()), None)
-
-
-def without(run: Any, entry: dict[str, Any]) -> dict[str, Any]:
-    """The run's list of threads, without this one."""
-    return {"todo": [one for one in run["todo"] if one is not entry]}
-
-
-def put_off(run: Any, entry: dict[str, Any], at: datetime, until: float = 0.0) -> dict[str, Any]:
-    """The run's list of threads, with this one to be read at ``at``; waiting for a part of ours ends at ``until``."""
-    later = {**entry, "at": at.timestamp(), "until": until or entry["until"]}
-    return {"todo": [later if one is entry else one for one in run["todo"]]}
-
-
 def failed(error: str, refused: SendOutcome | None = None) -> Step:
     """The run ends here, and this is why."""
     return Step({"state": "failed", "error": error[:1000]}, ended=True, refused=refused)
@@ -85,7 +72,7 @@ def failed(error: str, refused: SendOutcome | None = None) -> Step:
 
 def refused(
     run: Any,
-    entry: dict[str, Any] | None,
+    entry: Entry | None,
     error: GraphError | NotSentError | NoAnswerError,
     now: datetime,
     held: float = 0.0,
@@ -100,15 +87,37 @@ def refused(
     pauses = PAUSES.get(outcome)
     if pauses is not None:
         if run["tries"] >= len(pauses):
-            return failed(answer.advice)
+            return failed(answer.advice) if entry is None else _list_once_more(run)
+        if entry is not None and entry.tries >= len(pauses):
+            # Meta has answered others meanwhile.
+            return _left_out(run, entry, answer)
         pause = max(pauses[run["tries"]], held)
         columns = {"state": "paused", "error": answer.advice[:1000], "tries": run["tries"] + 1}
         if outcome is SendOutcome.RETRY:
             # "Please reduce the amount of data you're asking for" is an error like any other (Meta reference 3.2).
             columns["page_size"] = max(_LEAST_PAGE, run["page_size"] // 2)
+            if entry is not None:
+                # It may be this thread alone: the others come first.
+                at = (now + timedelta(seconds=max(pause, pauses[entry.tries]))).timestamp()
+                columns["todo"] = with_changed(run["todo"], entry, replace(entry, at=at, tries=entry.tries + 1))
         return Step(columns | {"resume_at": now + timedelta(seconds=pause)}, pause=pause)
     if outcome in (SendOutcome.RECONNECT, SendOutcome.CONFIGURATION) or entry is None:
         return failed(answer.advice, outcome)
-    # This thread alone: deleted since, or its messages are (9000001).
-    log.warning("thread not readable, left out", integration=run["integration_id"], error=answer.text, code=answer.code)
-    return Step(without(run, entry) | GOES_ON)
+    # Deleted since, or its messages are (9000001).
+    return _left_out(run, entry, answer)
+
+
+def _list_once_more(run: Any) -> Step:
+    """Is it Meta that does not answer, or is it this thread? The list of threads tells."""
+    top = {"listed": False, "pages": 0, "cursor": None, "stop_at": run["newest"] or run["since"]}
+    return Step(top)
+
+
+def _left_out(run: Any, entry: Entry, answer: Answer) -> Step:
+    """This thread alone cannot be read. What it lacks is lost, but not unnoticed."""
+    log.warning(
+        "thread not readable, left out", integration=run["integration_id"], error=answer.text, code=answer.code,
+        messages=entry.missing,
+    )  # fmt: skip
+    columns = {"todo": with_changed(run["todo"], entry, None)}
+    return Step(columns | GOES_ON, release=entry.kept, lost=entry.missing)
