@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from heliograph.app import open_box, open_database
+from heliograph.app import open_box, open_database, open_graph
 from heliograph.channels.instagram import InstagramChannel
-from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.review import Report, UnknownAppError
 from heliograph.channels.instagram.review.test_calls import LASTS, Made
 from heliograph.settings import Settings
@@ -17,12 +16,7 @@ async def app_review(settings: Settings, facebook_app_id: str, *, make_calls: bo
     """
     box = open_box(settings)
     async with open_database(settings) as database:
-        graph = Graph(
-            settings.graph_url,
-            settings.graph_version,
-            timeout=settings.graph_timeout,
-            instagram_url=settings.instagram_graph,
-        )
+        graph = open_graph(settings)
         review = InstagramChannel(
             database,
             box,

@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from heliograph.app import open_box, open_database
+from heliograph.app import open_box, open_database, open_graph
 from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.backfill import runs
 from heliograph.channels.instagram.backfill.runs import Request
-from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.lanes import LaneWorkers
 from heliograph.settings import Settings
 from heliograph.storage import Database
@@ -79,7 +78,7 @@ async def backfill(
     box = open_box(settings)
     async with open_database(settings) as database:
         wanted = await _accounts(database, integrations)
-        graph = Graph(settings.graph_url, settings.graph_version, timeout=settings.graph_timeout)
+        graph = open_graph(settings)
         channel = InstagramChannel(
             database, box, graph, public_url=settings.reachable_at, unknown_grace=settings.unknown_grace
         )

@@ -4,10 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from heliograph.app import open_box, open_database
+from heliograph.app import open_box, open_database, open_graph
 from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppError, FacebookAppRegister, Listed
 from heliograph.channels.instagram.accounts.records import FacebookApps
-from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 from heliograph.settings import Settings
 
@@ -36,7 +35,7 @@ async def remove(settings: Settings, facebook_app_id: str) -> None:
 async def _register(settings: Settings) -> AsyncIterator[FacebookAppRegister]:
     """The register of this installation. What it refuses becomes a LookupError, which the command line tells."""
     async with open_database(settings) as database:
-        graph = Graph(settings.graph_url, settings.graph_version, timeout=settings.graph_timeout)
+        graph = open_graph(settings)
         hosts = LoginHosts(settings.facebook_dialog, settings.instagram_dialog, settings.instagram_api)
         apps = FacebookApps(database, open_box(settings))
         try:
