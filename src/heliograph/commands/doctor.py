@@ -11,6 +11,7 @@ from heliograph.app import open_box, open_database, open_graph
 from heliograph.channels.health import Finding, PausedError, Report, State
 from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.doctor.public import OwnAddress
+from heliograph.commands.console import CommandError
 from heliograph.settings import Settings
 from heliograph.storage import Database, SecretBox
 from heliograph.storage.database import DatabaseUnavailableError
@@ -54,7 +55,7 @@ class Examined:
 
 
 async def examine(settings: Settings, integration: str | None, app: str | None) -> Examined:
-    """Examine everything, or one integration, or those of one app. Raises LookupError for what is not connected."""
+    """Examine everything, or one integration, or those of one app. Raises CommandError for what is not connected."""
     found = Examined()
     address = await OwnAddress(settings.reachable_at).ask()
     try:
@@ -77,7 +78,7 @@ async def _examine_all(
 ) -> None:
     rows = await database.fetch(_ACCOUNTS, integration, app)
     if integration is not None and not rows:
-        raise LookupError(f"there is no Instagram integration {integration}{f' in the app {app}' if app else ''}")
+        raise CommandError(f"there is no Instagram integration {integration}{f' in the app {app}' if app else ''}")
     graph = open_graph(settings)
     channel = InstagramChannel(
         database, box, graph, public_url=settings.reachable_at, unknown_grace=settings.unknown_grace

@@ -8,11 +8,12 @@ from heliograph.app import open_box, open_database, open_graph
 from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppError, FacebookAppRegister, Listed
 from heliograph.channels.instagram.accounts.records import FacebookApps
 from heliograph.channels.instagram.meta.login_hosts import LoginHosts
+from heliograph.commands.console import CommandError
 from heliograph.settings import Settings
 
 
 async def add(settings: Settings, facebook_app_id: str, secret: str, **how: Any) -> dict[str, Any]:
-    """Try an app at Meta and keep it; the app, and what Meta must have entered. Raises LookupError."""
+    """Try an app at Meta and keep it; the app, and what Meta must have entered. Raises CommandError."""
     async with _register(settings) as register:
         made = await register.add(facebook_app_id, secret, **how)
         entries = await register.entries(facebook_app_id)
@@ -26,14 +27,14 @@ async def list_all(settings: Settings) -> list[dict[str, Any]]:
 
 
 async def remove(settings: Settings, facebook_app_id: str) -> None:
-    """Remove one. Raises LookupError."""
+    """Remove one. Raises CommandError."""
     async with _register(settings) as register:
         await register.remove(facebook_app_id)
 
 
 @asynccontextmanager
 async def _register(settings: Settings) -> AsyncIterator[FacebookAppRegister]:
-    """The register of this installation. What it refuses becomes a LookupError, which the command line tells."""
+    """The register of this installation. What it refuses becomes a CommandError, which the command line tells."""
     async with open_database(settings) as database:
         graph = open_graph(settings)
         hosts = LoginHosts(settings.facebook_dialog, settings.instagram_dialog, settings.instagram_api)
@@ -41,7 +42,7 @@ async def _register(settings: Settings) -> AsyncIterator[FacebookAppRegister]:
         try:
             yield FacebookAppRegister(database, apps, graph, hosts, public_url=settings.reachable_at)
         except FacebookAppError as error:
-            raise LookupError(str(error)) from error
+            raise CommandError(str(error)) from error
         finally:
             await graph.close()
 
