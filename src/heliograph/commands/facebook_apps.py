@@ -20,6 +20,15 @@ async def add(settings: Settings, facebook_app_id: str, secret: str, **how: Any)
     return {**_shown(made), "enter": [{"what": one.label, "value": one.value, "where": one.where} for one in entries]}
 
 
+async def change(settings: Settings, facebook_app_id: str, **how: Any) -> dict[str, Any]:
+    """Change what is given and is not None; a new secret is tried at Meta first. Raises CommandError."""
+    given = {name: value for name, value in how.items() if value not in (None, False)}
+    if not given:
+        raise CommandError("nothing to change was given: --name, --secret, --config-id or --default")
+    async with _register(settings) as register:
+        return _shown(await register.change(facebook_app_id, **given))
+
+
 async def list_all(settings: Settings) -> list[dict[str, Any]]:
     """All of them, without their secrets."""
     async with _register(settings) as register:
