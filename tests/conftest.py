@@ -43,6 +43,14 @@ _STDERR = open(2, "wb", buffering=0, closefd=False)  # noqa: SIM115
 structlog.configure(logger_factory=structlog.BytesLoggerFactory(_STDERR))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _commands_log_as_tests_do() -> Iterator[None]:
+    """A command that is typed in this process leaves its logging as it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("heliograph.cli.configure_logging", lambda **_: None)
+        yield
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """In the order of their folders, but for the longest."""
     items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))

@@ -66,7 +66,7 @@ def test_what_meta_refuses_is_said(typed: Any, meta: Simulator) -> None:
     refused = typed("add", made["id"], "--secret", "not-the-secret-00")
     assert refused.exit_code == 1
     assert "does not accept" in refused.stderr
-    assert json.loads(typed("list", "--json").stdout) == []
+    assert made["id"] not in typed("list", "--json").stdout
 
 
 def test_an_app_that_is_not_there(typed: Any, meta: Simulator) -> None:
@@ -74,3 +74,36 @@ def test_an_app_that_is_not_there(typed: Any, meta: Simulator) -> None:
     refused = typed("add", made["id"], "--secret", made["secret"], "--app", "nobody")
     assert refused.exit_code == 1
     assert "no app nobody" in refused.stderr
+
+
+def test_an_app_is_changed_and_keeps_what_is_not_given(typed: Any, meta: Simulator) -> None:
+    made = meta.control("/apps")
+    assert typed("add", made["id"], "--secret", made["secret"], "--name", "Ours", "--config-id", "12345").exit_code == 0
+    again = typed("add", made["id"], "--secret", made["secret"])
+    assert "heliograph facebook-apps change" in again.stderr
+    changed = typed("change", made["id"], "--name", "Theirs", "--default", "--json")
+    assert changed.exit_code == 0, changed.output
+    told = json.loads(changed.stdout)
+    assert (told["name"], told["config_id"], told["default"]) == ("Theirs", "12345", True)
+    assert typed("change", made["id"], "--config-id", "").exit_code == 0
+    (row,) = [one for one in json.loads(typed("list", "--json").stdout) if one["id"] == made["id"]]
+    assert (row["name"], row["config_id"], row["default"]) == ("Theirs", None, True)
+
+
+def test_a_new_secret_is_asked_for_and_tried_first(typed: Any, meta: Simulator) -> None:
+    made = meta.control("/apps")
+    assert typed("add", made["id"], "--secret", made["secret"]).exit_code == 0
+    refused = typed("change", made["id"], "--secret", "-", given="not-the-secret-00\n")
+    assert (refused.exit_code, "does not accept" in refused.stderr) == (1, True)
+    changed = typed("change", made["id"], "--secret", "-", given=made["secret"] + "\n")
+    assert changed.exit_code == 0, changed.output
+    assert "secret" in changed.output
+    assert made["secret"] not in changed.output
+
+
+def test_a_change_of_nothing_or_of_nobody_says_so(typed: Any, meta: Simulator) -> None:
+    made = meta.control("/apps")
+    unknown = typed("change", made["id"], "--name", "Ours")
+    assert (unknown.exit_code, "no Facebook app" in unknown.stderr) == (1, True)
+    nothing = typed("change", made["id"])
+    assert (nothing.exit_code, "--secret" in nothing.stderr) == (1, True)

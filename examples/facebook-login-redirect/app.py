@@ -78,7 +78,7 @@ async def home(request: web.Request) -> web.Response:
     return page(request, "home.html")
 
 
-async def login(request: web.Request) -> web.StreamResponse:
+async def login(request: web.Request) -> web.Response:
     """Send the person to Meta, with a state and a proof key that only this browser's session knows."""
     settings = request.app[SETTINGS]
     session = Session(state=secrets.token_urlsafe(32), verifier=secrets.token_urlsafe(64))
@@ -94,12 +94,14 @@ async def login(request: web.Request) -> web.StreamResponse:
     asked |= {"config_id": settings.facebook_config_id} if settings.facebook_config_id else {"scope": SCOPES}
     if "again" in request.query:
         asked["auth_type"] = "rerequest"
-    response = web.HTTPSeeOther(f"{settings.dialog_url}/{settings.version}/dialog/oauth?{urlencode(asked)}")
+    response = web.Response(
+        status=303, headers={"Location": f"{settings.dialog_url}/{settings.version}/dialog/oauth?{urlencode(asked)}"}
+    )
     begin(request, response, session)
     return response
 
 
-async def callback(request: web.Request) -> web.StreamResponse:
+async def callback(request: web.Request) -> web.Response:
     """The person returns: check the state, exchange the code, read the Pages."""
     settings, session = request.app[SETTINGS], session_of(request)
     expected, session.state = session.state, ""  # good for one return
@@ -118,8 +120,8 @@ async def callback(request: web.Request) -> web.StreamResponse:
         known = Session(pages=await pages(request.app[HTTP], settings, token))
         known.missing = await missing_permissions(request.app[HTTP], settings, token)
     except RefusedError as refusal:
-        return problem(request, "Meta refused the login", str(refusal))
-    response = web.HTTPSeeOther("/pages")
+        return problem(request, "The login did not work", str(refusal))
+    response = web.Response(status=303, headers={"Location": "/pages"})
     begin(request, response, known)
     return response
 
@@ -148,7 +150,7 @@ async def connected(request: web.Request) -> web.Response:
 
 async def client(app: web.Application):
     """One HTTP client for as long as the server runs."""
-    async with aiohttp.ClientSession() as app[HTTP]:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as app[HTTP]:
         yield
 
 

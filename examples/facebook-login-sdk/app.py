@@ -104,7 +104,7 @@ async def login(request: web.Request) -> web.Response:
         known = Session(pages=await pages(request.app[HTTP], settings, token))
         known.missing = await missing_permissions(request.app[HTTP], settings, token)
     except RefusedError as refusal:
-        return web.json_response({"problem": f"Meta refused the login: {refusal}"}, status=400)
+        return web.json_response({"problem": f"The login did not work: {refusal}"}, status=400)
     response = web.json_response({"problem": None})
     begin(request, response, known)
     return response
@@ -134,7 +134,7 @@ async def connected(request: web.Request) -> web.Response:
 
 async def client(app: web.Application):
     """One HTTP client for as long as the server runs."""
-    async with aiohttp.ClientSession() as app[HTTP]:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as app[HTTP]:
         yield
 
 

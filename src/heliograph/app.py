@@ -75,6 +75,16 @@ def open_box(settings: Settings) -> SecretBox:
     return SecretBox(load_or_make_key(settings.data_dir / "secret.key"))
 
 
+def open_graph(settings: Settings) -> Graph:
+    """The client of Meta's Graph API, for both logins: each has a host of its own. Whoever opens it closes it."""
+    return Graph(
+        settings.graph_url,
+        settings.graph_version,
+        timeout=settings.graph_timeout,
+        instagram_url=settings.instagram_graph,
+    )
+
+
 @asynccontextmanager
 async def open_database(settings: Settings, *, migrated: bool = True) -> AsyncIterator[Database]:
     """The database that the settings name, or the embedded one; migrated, unless told not to; closed at the end."""
@@ -116,12 +126,7 @@ class Application:
     """The rooms of one process, wired. An ASGI application once started."""
 
     def __init__(self, settings: Settings, database: Database, box: SecretBox) -> None:
-        self._graph = Graph(
-            settings.graph_url,
-            settings.graph_version,
-            timeout=settings.graph_timeout,
-            instagram_url=settings.instagram_graph,
-        )
+        self._graph = open_graph(settings)
         self._instagram = InstagramChannel(
             database,
             box,

@@ -145,6 +145,20 @@ def test_nobody_changes_what_is_everybodys_but_the_operator(place: Installation)
     assert place.run(register(place).change(app_id, name="Named")).name == "Named"
 
 
+def test_one_apps_own_is_not_everybodys_default(empty: Installation) -> None:
+    vendor = empty.new_app()
+    usual, _ = empty.facebook_app(default=True)
+    own, _ = empty.facebook_app(vendor)
+    new, secret = at_meta(empty)
+    for work in (
+        register(empty).add(new, secret, app_id=vendor, default=True),
+        register(empty).change(own, default=True),
+    ):
+        assert "the default is everybody's" in refusal(empty, work)
+    assert empty.run(register(empty).get(new)) is None
+    assert [one.id for one in empty.run(register(empty).all()) if one.is_default] == [usual]
+
+
 def test_a_deleted_vendors_app_is_nobodys(place: Installation) -> None:
     vendor = place.new_app()
     app_id, _ = place.facebook_app(vendor)

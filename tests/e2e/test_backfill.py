@@ -103,7 +103,7 @@ def test_the_command_brings_in_what_was_missed_with_or_without_a_server(house: S
 def test_the_command_says_what_is_wrong_and_what_to_do(house: Stack) -> None:
     unknown = _command(house, "000000000000000000000000")
     assert unknown.returncode == 1
-    assert "there is no Instagram integration" in unknown.stderr
+    assert "There is no Instagram integration" in unknown.stderr
     assert "Traceback" not in unknown.stderr
     assert "--since soon is no time" in _command(house, "--since", "soon").stderr
     house.control("PATCH", f"accounts/{house.who()['account_id']}", {"allow_messages": False})

@@ -119,6 +119,20 @@ def test_a_refusal_of_heliograph_is_shown(site: Site, browser: Browser) -> None:
         expect(page.get_by_role("heading", level=1)).to_have_text(f"Late {site.name} could not be connected")
 
 
+def test_a_login_whose_answer_is_not_the_servers_is_told(site: Site, browser: Browser) -> None:
+    if not site.by_popup:
+        return  # the browser itself shows what it got
+    name = f"Cut off by {site.name}"
+    site.person(name)
+    with opened(browser, site.url) as page:
+        page.route("**/login", lambda route: route.fulfill(status=502, body="<html>Bad gateway</html>"))
+        with site.dialog(page) as dialog:
+            dialog.get_by_role("link", name="Log in as somebody else").click()
+            dialog.get_by_role("link", name=name).click()
+            dialog.get_by_role("button", name="Continue").click()
+        expect(page.get_by_text("The login could not be finished")).to_be_visible()
+
+
 def test_a_form_from_elsewhere_is_refused(site: Site) -> None:
     status, text = post(f"{site.url}connect", b"page=1&form_token=")
     assert (status, "This form is not from here" in text) == (403, True)

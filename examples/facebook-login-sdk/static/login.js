@@ -10,14 +10,19 @@ window.fbAsyncInit = () => {
 if (window.FB) window.fbAsyncInit();
 
 async function send(code) {
-  const answer = await fetch("/login", {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-Form-Token": formToken },
-    body: JSON.stringify({ code }),
-  });
-  const { problem } = await answer.json();
-  if (problem) told.textContent = problem;
-  else location.assign("/pages");
+  try {
+    const answer = await fetch("/login", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Form-Token": formToken },
+      body: JSON.stringify({ code }),
+    });
+    const { problem } = await answer.json();
+    if (problem) told.textContent = problem;
+    else location.assign("/pages");
+  } catch {
+    // No connection, or an answer that is not our server's.
+    told.textContent = "The login could not be finished. Check the connection, then log in again.";
+  }
 }
 
 button.addEventListener("click", () => {

@@ -3,6 +3,7 @@
 import typer
 
 from heliograph.cli import facebook_apps, journal, keys, members, oauth, operating, serving
+from heliograph.telemetry.logs import configure_logging
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -17,6 +18,12 @@ cli.add_typer(facebook_apps.app, name="facebook-apps")
 cli.add_typer(members.app, name="members")
 cli.add_typer(oauth.app, name="oauth")
 cli.add_typer(journal.app, name="journal")
+
+
+@cli.callback()
+def quietly() -> None:
+    """Before every command: what goes wrong is logged to standard error; its output is its own. Servers log more."""
+    configure_logging(level="ERROR")
 
 
 def main() -> None:

@@ -1,14 +1,19 @@
 """What all commands share: the settings, the word for `--json`, and trouble told as a sentence."""
 
+import errno
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
-from heliograph.commands.console import fail
+from heliograph.commands.console import CommandError, fail
 from heliograph.settings import Settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+
+# What to do about what the system says.
+_ADVICE = {errno.EADDRINUSE: "Is another program using the port? --port chooses another."}
 
 
 def read_settings(**given: object) -> Settings:
@@ -21,17 +26,23 @@ def read_settings(**given: object) -> Settings:
         fail(f"{name} is not usable: {first['msg']}.", "`heliograph settings` lists what every setting means.")
 
 
-def guarded(work: "object") -> None:
-    """Run a command; known trouble becomes a sentence instead of a traceback."""
+def guarded(work: Callable[[], object]) -> None:
+    """Run a command; known trouble becomes a sentence, and anything else is a bug, with its traceback."""
     from heliograph.storage.database import DatabaseUnavailableError
     from heliograph.storage.migrate import MigrationError
     from heliograph.storage.secrets import SecretError
 
     try:
-        work()  # type: ignore[operator]
-    except (DatabaseUnavailableError, MigrationError, SecretError, LookupError) as error:
-        fail(f"{type(error).__name__.removesuffix('Error')}: {error}")
+        work()
+    except (CommandError, DatabaseUnavailableError, MigrationError, SecretError) as error:
+        fail(_sentence(str(error)))
     except OSError as error:
-        fail(f"{error.strerror or error}.", "Is another program using the port? --port chooses another.")
+        said = _sentence(": ".join(filter(None, (error.strerror or str(error), error.filename))))
+        fail(said, _ADVICE.get(error.errno or 0, ""))
     except KeyboardInterrupt:
         pass
+
+
+def _sentence(text: str) -> str:
+    """As it is told to people: a capital first, a full stop at the end."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?')) else '.'}"

@@ -10,7 +10,9 @@ from rich.markup import escape
 from heliograph.cli.base import AsJson, guarded, read_settings
 from heliograph.commands.console import console
 
-app = typer.Typer(no_args_is_help=True, help="Add, list and remove the apps at Meta that people log in with.")
+app = typer.Typer(no_args_is_help=True, help="Add, list, change and remove the apps at Meta that people log in with.")
+
+_ASK = "-"
 
 
 @app.command("add")
@@ -40,6 +42,40 @@ def add(
         console.print(f"[good]Added[/good] {escape(made['name'])}. Enter at Meta:")
         for one in made["enter"]:
             console.print(f"  {one['what']:<26} [sun]{one['value']}[/sun]\n  {'':<26} [soft]{one['where']}[/soft]")
+
+    guarded(work)
+
+
+@app.command("change")
+def change(
+    facebook_app_id: Annotated[str, typer.Argument(help="The app's id in Meta's App Dashboard.")],
+    name: Annotated[str | None, typer.Option(help="What it is called here.")] = None,
+    secret: Annotated[
+        str | None, typer.Option(help="Its new secret. With - instead: it is asked for, and not shown.")
+    ] = None,
+    config_id: Annotated[
+        str | None, typer.Option(help="A configuration of Facebook Login for Business. Empty takes it away.")
+    ] = None,
+    default: Annotated[bool, typer.Option("--default", help="The one to use where there are several.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Change what is given. A new secret is tried at Meta first; until it is taken, the old one is used."""
+    from heliograph.commands import facebook_apps as work_on
+
+    if secret == _ASK:
+        secret = typer.prompt("New secret", hide_input=True)
+
+    def work() -> None:
+        how = {"name": name, "secret": secret, "config_id": config_id, "default": default}
+        made = asyncio.run(work_on.change(read_settings(), facebook_app_id, **how))
+        if as_json:
+            print(json.dumps(made, indent=2))
+            return
+        console.print(f"[good]Saved[/good] {escape(made['name'])}.")
+        if secret and made["checked_at"]:
+            console.print("Meta took the new secret.")
+        elif secret:
+            console.print("Whether Meta takes the new secret, the first login tells.")
 
     guarded(work)
 

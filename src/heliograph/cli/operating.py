@@ -54,10 +54,8 @@ def backfill(
 
     from heliograph.commands import backfill as backfills
     from heliograph.commands.show_backfill import Progress, show
-    from heliograph.telemetry.logs import configure_logging
 
     def work() -> None:
-        configure_logging(level="ERROR", as_json=None)
         start = backfills.parse_since(since, datetime.now(UTC)) if since else None
         with Progress() as progress:
             rows = asyncio.run(backfills.backfill(read_settings(), integrations or [], start, progress))
@@ -82,10 +80,8 @@ def doctor(
     """Examine the installation and its integrations now, repair what can be repaired, and say what to do about the rest."""
     from heliograph.commands import doctor as doctors
     from heliograph.commands.show_doctor import show
-    from heliograph.telemetry.logs import configure_logging
 
     def work() -> None:
-        configure_logging(level="ERROR", as_json=None)
         examined = asyncio.run(doctors.examine(read_settings(), integration, app))
         if as_json:
             print(json.dumps(examined.shown(), indent=2))
@@ -110,10 +106,8 @@ def app_review(
     """What App Review at Meta needs: what is missing, texts to adapt, addresses to enter, the screencast."""
     from heliograph.commands import app_review as reviews
     from heliograph.commands.show_app_review import show
-    from heliograph.telemetry.logs import configure_logging
 
     def work() -> None:
-        configure_logging(level="ERROR", as_json=None)
         report, made = asyncio.run(reviews.app_review(read_settings(), facebook_app_id, make_calls=make_calls))
         if as_json:
             print(json.dumps(reviews.as_json(report, made, company=company, product=product), indent=2))

@@ -2,27 +2,22 @@
 
 from typing import Any
 
-from heliograph.app import open_box, open_database
+from heliograph.app import open_box, open_database, open_graph
 from heliograph.channels.instagram import InstagramChannel
-from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.review import Report, UnknownAppError
 from heliograph.channels.instagram.review.test_calls import LASTS, Made
+from heliograph.commands.console import CommandError
 from heliograph.settings import Settings
 
 
 async def app_review(settings: Settings, facebook_app_id: str, *, make_calls: bool) -> tuple[Report, list[Made]]:
     """The report about a Facebook app, and what became of the test calls when they were asked for.
 
-    Raises LookupError for an app that is not known, with those that are.
+    Raises CommandError for an app that is not known, with those that are.
     """
     box = open_box(settings)
     async with open_database(settings) as database:
-        graph = Graph(
-            settings.graph_url,
-            settings.graph_version,
-            timeout=settings.graph_timeout,
-            instagram_url=settings.instagram_graph,
-        )
+        graph = open_graph(settings)
         review = InstagramChannel(
             database,
             box,
@@ -39,7 +34,7 @@ async def app_review(settings: Settings, facebook_app_id: str, *, make_calls: bo
         except UnknownAppError as error:
             known = [one.id for one in await review.facebook_apps()]
             there = f"there are {', '.join(known)}" if known else "connect an account by it first"
-            raise LookupError(f"{error}: {there}") from error
+            raise CommandError(f"{error}: {there}") from error
         finally:
             await graph.close()
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from heliograph.app import open_box, open_database
+from heliograph.app import open_box, open_database, open_graph
 from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.backfill import runs
 from heliograph.channels.instagram.backfill.runs import Request
-from heliograph.channels.instagram.meta.graph import Graph
+from heliograph.commands.console import CommandError
 from heliograph.lanes import LaneWorkers
 from heliograph.settings import Settings
 from heliograph.storage import Database
@@ -49,19 +49,19 @@ Row = Mapping[str, Any]
 
 
 def parse_since(text: str, now: datetime) -> datetime:
-    """``3d``, ``12h``, ``30m`` ago, or a date or time of ISO 8601 (UTC when it has no zone). Raises LookupError."""
+    """``3d``, ``12h``, ``30m`` ago, or a date or time of ISO 8601 (UTC when it has no zone). Raises CommandError."""
     ago = re.fullmatch(r"(\d{1,4})([mhd])", text)
     if ago:
         return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise LookupError(
+        raise CommandError(
             f"--since {text} is no time. Give a date (2026-11-20), a time (2026-11-20T08:00), or 3d, 12h, 30m"
         ) from None
     found = found if found.tzinfo else found.replace(tzinfo=UTC)
     if found > now:
-        raise LookupError(f"--since {text} lies in the future")
+        raise CommandError(f"--since {text} lies in the future")
     return found
 
 
@@ -71,7 +71,7 @@ async def backfill(
     since: datetime | None,
     progress: Callable[[Sequence[Row]], None] = lambda _: None,
 ) -> list[dict[str, Any]]:
-    """Run backfill for these integrations, or all; how each run ended. Raises LookupError for what is not connected.
+    """Run backfill for these integrations, or all; how each run ended. Raises CommandError for what is not connected.
 
     ``progress`` is told how the runs stand, now and then, once it takes longer. A run that Meta makes wait for more than
     a minute is left to the server.
@@ -79,7 +79,7 @@ async def backfill(
     box = open_box(settings)
     async with open_database(settings) as database:
         wanted = await _accounts(database, integrations)
-        graph = Graph(settings.graph_url, settings.graph_version, timeout=settings.graph_timeout)
+        graph = open_graph(settings)
         channel = InstagramChannel(
             database, box, graph, public_url=settings.reachable_at, unknown_grace=settings.unknown_grace
         )
@@ -100,7 +100,7 @@ async def _accounts(database: Database, integrations: Sequence[str]) -> list[str
     found = [row["integration_id"] for row in rows]
     missing = sorted(set(integrations) - set(found))
     if missing:
-        raise LookupError(f"there is no Instagram integration {missing[0]}")
+        raise CommandError(f"there is no Instagram integration {missing[0]}")
     return found
 
 

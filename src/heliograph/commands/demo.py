@@ -18,10 +18,9 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from heliograph import simulator
-from heliograph.app import open_box, serve
+from heliograph.app import open_box, open_graph, serve
 from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppRegister
 from heliograph.channels.instagram.accounts.records import FacebookApps
-from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 from heliograph.commands.console import console
 from heliograph.commands.listen import Listener, listen
@@ -140,7 +139,7 @@ class Demo:
         """The simulated Facebook app is everybody's here: accounts can be connected by logging in with it."""
         database = await Database.connect(await self._database_url(), largest=4)
         settings = self.settings
-        graph = Graph(settings.graph_url, settings.graph_version, timeout=settings.graph_timeout)
+        graph = open_graph(settings)
         try:
             hosts = LoginHosts(settings.facebook_dialog, settings.instagram_dialog, settings.instagram_api)
             apps = FacebookApps(database, open_box(settings))

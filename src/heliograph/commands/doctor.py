@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from heliograph import installation
-from heliograph.app import open_box, open_database
+from heliograph.app import open_box, open_database, open_graph
 from heliograph.channels.health import Finding, PausedError, Report, State
 from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.doctor.public import OwnAddress
-from heliograph.channels.instagram.meta.graph import Graph
+from heliograph.commands.console import CommandError
 from heliograph.settings import Settings
 from heliograph.storage import Database, SecretBox
 from heliograph.storage.database import DatabaseUnavailableError
@@ -55,7 +55,7 @@ class Examined:
 
 
 async def examine(settings: Settings, integration: str | None, app: str | None) -> Examined:
-    """Examine everything, or one integration, or those of one app. Raises LookupError for what is not connected."""
+    """Examine everything, or one integration, or those of one app. Raises CommandError for what is not connected."""
     found = Examined()
     address = await OwnAddress(settings.reachable_at).ask()
     try:
@@ -78,13 +78,8 @@ async def _examine_all(
 ) -> None:
     rows = await database.fetch(_ACCOUNTS, integration, app)
     if integration is not None and not rows:
-        raise LookupError(f"there is no Instagram integration {integration}{f' in the app {app}' if app else ''}")
-    graph = Graph(
-        settings.graph_url,
-        settings.graph_version,
-        timeout=settings.graph_timeout,
-        instagram_url=settings.instagram_graph,
-    )
+        raise CommandError(f"there is no Instagram integration {integration}{f' in the app {app}' if app else ''}")
+    graph = open_graph(settings)
     channel = InstagramChannel(
         database, box, graph, public_url=settings.reachable_at, unknown_grace=settings.unknown_grace
     )

@@ -4,20 +4,29 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from heliograph.app import open_box, open_database
+from heliograph.app import open_box, open_database, open_graph
 from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppError, FacebookAppRegister, Listed
 from heliograph.channels.instagram.accounts.records import FacebookApps
-from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.meta.login_hosts import LoginHosts
+from heliograph.commands.console import CommandError
 from heliograph.settings import Settings
 
 
 async def add(settings: Settings, facebook_app_id: str, secret: str, **how: Any) -> dict[str, Any]:
-    """Try an app at Meta and keep it; the app, and what Meta must have entered. Raises LookupError."""
+    """Try an app at Meta and keep it; the app, and what Meta must have entered. Raises CommandError."""
     async with _register(settings) as register:
         made = await register.add(facebook_app_id, secret, **how)
         entries = await register.entries(facebook_app_id)
     return {**_shown(made), "enter": [{"what": one.label, "value": one.value, "where": one.where} for one in entries]}
+
+
+async def change(settings: Settings, facebook_app_id: str, **how: Any) -> dict[str, Any]:
+    """Change what is given and is not None; a new secret is tried at Meta first. Raises CommandError."""
+    given = {name: value for name, value in how.items() if value not in (None, False)}
+    if not given:
+        raise CommandError("nothing to change was given: --name, --secret, --config-id or --default")
+    async with _register(settings) as register:
+        return _shown(await register.change(facebook_app_id, **given))
 
 
 async def list_all(settings: Settings) -> list[dict[str, Any]]:
@@ -27,22 +36,22 @@ async def list_all(settings: Settings) -> list[dict[str, Any]]:
 
 
 async def remove(settings: Settings, facebook_app_id: str) -> None:
-    """Remove one. Raises LookupError."""
+    """Remove one. Raises CommandError."""
     async with _register(settings) as register:
         await register.remove(facebook_app_id)
 
 
 @asynccontextmanager
 async def _register(settings: Settings) -> AsyncIterator[FacebookAppRegister]:
-    """The register of this installation. What it refuses becomes a LookupError, which the command line tells."""
+    """The register of this installation. What it refuses becomes a CommandError, which the command line tells."""
     async with open_database(settings) as database:
-        graph = Graph(settings.graph_url, settings.graph_version, timeout=settings.graph_timeout)
+        graph = open_graph(settings)
         hosts = LoginHosts(settings.facebook_dialog, settings.instagram_dialog, settings.instagram_api)
         apps = FacebookApps(database, open_box(settings))
         try:
             yield FacebookAppRegister(database, apps, graph, hosts, public_url=settings.reachable_at)
         except FacebookAppError as error:
-            raise LookupError(str(error)) from error
+            raise CommandError(str(error)) from error
         finally:
             await graph.close()
 

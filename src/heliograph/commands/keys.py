@@ -5,6 +5,7 @@ from typing import Any
 from heliograph.app import open_box, open_database
 from heliograph.channels.instagram.accounts.records import FacebookApps
 from heliograph.channels.instagram.journal.receive import callback_url
+from heliograph.commands.console import CommandError
 from heliograph.messaging.keys import create_key
 from heliograph.settings import Settings
 
@@ -14,7 +15,7 @@ async def make_key(settings: Settings, *, scope: str, app_id: str | None, name: 
     box = open_box(settings)
     async with open_database(settings) as database, database.transaction() as connection:
         if app_id is not None and not await connection.fetchval("select true from apps where id = $1", app_id):
-            raise LookupError(f"there is no app {app_id}")
+            raise CommandError(f"there is no app {app_id}")
         return await create_key(connection, box, scope, app_id, None, name)
 
 
@@ -38,7 +39,7 @@ async def verify_token(settings: Settings, facebook_app_id: str) -> dict[str, st
     async with open_database(settings) as database:
         app = await FacebookApps(database, open_box(settings)).reload(facebook_app_id)
     if app is None:
-        raise LookupError(
+        raise CommandError(
             f"the Facebook app {facebook_app_id} is not known yet: create the integration once, then ask again"
         )
     return {"callback_url": callback_url(settings.reachable_at, app.id), "verify_token": app.verify_token}

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from heliograph.app import open_database
+from heliograph.commands.console import CommandError
 from heliograph.dashboard import links, members
 from heliograph.settings import Settings
 
@@ -11,7 +12,7 @@ from heliograph.settings import Settings
 async def make_link(settings: Settings, email: str | None) -> dict[str, Any]:
     """A link that opens once: link, email (None: the first owner's) and until.
 
-    Raises LookupError when it is not clear whose it would be.
+    Raises CommandError when it is not clear whose it would be.
     """
     now = datetime.now(UTC)
     async with open_database(settings) as database, database.transaction() as connection:
@@ -39,9 +40,9 @@ def _meant(listed: list[members.Member], email: str | None) -> members.Member:
     if email is not None:
         found = [one for one in able if one.email.lower() == email.lower()]
         if not found:
-            raise LookupError(f"no member who may sign in has the email {email}; `heliograph members list` shows all")
+            raise CommandError(f"no member who may sign in has the email {email}; `heliograph members list` shows all")
         return found[0]
     owners = [one for one in able if one.is_owner and one.has_password]
     if len(owners) != 1:
-        raise LookupError(f"there are {len(owners)} owners: say whose link it is with --email")
+        raise CommandError(f"there are {len(owners)} owners: say whose link it is with --email")
     return owners[0]

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from heliograph.app import open_box, open_database
+from heliograph.commands.console import CommandError
 from heliograph.messaging.oauth import clients
 from heliograph.settings import Settings
 
@@ -19,11 +20,11 @@ _PICTURES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"
 async def make_client(
     settings: Settings, *, name: str, redirect_uris: Sequence[str], remove_url: str | None, icon: bytes | None
 ) -> dict[str, str]:
-    """Register a client: its id and secret. Raises LookupError for what cannot be right."""
+    """Register a client: its id and secret. Raises CommandError for what cannot be right."""
     if not 1 <= len(name) <= 100 or not name.isprintable():
-        raise LookupError("the name must have 1 to 100 printable characters")
+        raise CommandError("the name must have 1 to 100 printable characters")
     if not 1 <= len(redirect_uris) <= _MOST_ADDRESSES:
-        raise LookupError(f"give 1 to {_MOST_ADDRESSES} redirect URIs")
+        raise CommandError(f"give 1 to {_MOST_ADDRESSES} redirect URIs")
     for address in (*redirect_uris, *([remove_url] if remove_url else [])):
         check_address(address)
     picture = None if icon is None else icon_of(icon)
@@ -46,23 +47,23 @@ async def delete_client(settings: Settings, client_id: str) -> bool:
 
 
 def check_address(address: str) -> None:
-    """An address that a browser can be sent to, or we can call. Raises LookupError."""
+    """An address that a browser can be sent to, or we can call. Raises CommandError."""
     try:
         parts = urlsplit(address)
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         valid = False
     if not valid or parts.fragment or "#" in address or len(address) > 2048 or not address.isascii():
-        raise LookupError(f"{address} is not an http or https address without a fragment")
+        raise CommandError(f"{address} is not an http or https address without a fragment")
     if not address.isprintable() or " " in address or parts.username is not None:
-        raise LookupError(f"{address} must hold no spaces and no user name")
+        raise CommandError(f"{address} must hold no spaces and no user name")
 
 
 def icon_of(picture: bytes) -> str:
-    """A picture as a ``data:`` URL. Raises LookupError."""
+    """A picture as a ``data:`` URL. Raises CommandError."""
     if len(picture) > LARGEST_ICON:
-        raise LookupError(f"the icon is larger than {LARGEST_ICON // 1024} kB")
+        raise CommandError(f"the icon is larger than {LARGEST_ICON // 1024} kB")
     for beginning, kind in _PICTURES:
         if picture.startswith(beginning):
             return f"data:{kind};base64,{base64.b64encode(picture).decode()}"
-    raise LookupError("the icon must be a PNG, a JPEG, or an SVG that begins with <svg")
+    raise CommandError("the icon must be a PNG, a JPEG, or an SVG that begins with <svg")

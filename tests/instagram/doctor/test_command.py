@@ -74,7 +74,7 @@ def test_an_unknown_integration_and_another_apps(typed: Command, clinic: House, 
     for words in (("nothing",), (patient.shop.integration_id, "--app", clinic.new_app())):
         result = typed(*words)
         assert result.exit_code == 1
-        assert "there is no Instagram integration" in result.stderr
+        assert "There is no Instagram integration" in result.stderr
 
 
 def test_a_key_that_does_not_open_what_is_stored(typed: Command, patient: Patient) -> None:

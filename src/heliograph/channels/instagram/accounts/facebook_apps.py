@@ -154,13 +154,15 @@ class FacebookAppRegister:
     ) -> Listed:
         """Try an app at Meta, and keep it: for ``app_id`` alone, or for everybody. Raises :class:`FacebookAppError`."""
         _check_texts(facebook_app_id, secret, name, config_id, login)
+        _check_default(default, shared=app_id is None)
         known = await self.get(facebook_app_id)
         if known is not None and known.login != login:
             raise FacebookAppError(f"{facebook_app_id} is known here as an app of {_TITLES[known.login]}.")
         if known is not None and (known.shared or known.app_id is not None):
             whose = "here already" if known.shared or known.app_id == app_id else "in this installation already"
             raise FacebookAppError(
-                f"The Facebook app {facebook_app_id} is registered {whose}. Change that one instead."
+                f"The Facebook app {facebook_app_id} is registered {whose}. Change that one instead: on the page Settings,"
+                " or with heliograph facebook-apps change."
             )
         told, checked_at = await self._trial.of(facebook_app_id, secret, login)
         if known is not None:
@@ -189,6 +191,7 @@ class FacebookAppRegister:
         """
         one = await self._own(facebook_app_id, app_id)
         _check_texts(facebook_app_id, secret, name or "", config_id or None, one.login)
+        _check_default(default, shared=one.shared)
         checked_at = None
         if secret:
             _, checked_at = await self._trial.of(facebook_app_id, secret, one.login)
@@ -346,6 +349,12 @@ def _check_texts(facebook_app_id: str, secret: str | None, name: str, config_id:
         raise FacebookAppError("Only Facebook Login for Business has a configuration id.")
     if config_id and not _CONFIG.fullmatch(config_id):
         raise FacebookAppError("The configuration id is a number, as it stands under Facebook Login for Business.")
+
+
+def _check_default(wanted: bool, *, shared: bool) -> None:
+    """The default is taken from whichever had it, so only one that can have it may ask."""
+    if wanted and not shared:
+        raise FacebookAppError("Only one for everybody can be the default: the default is everybody's.")
 
 
 def _unknown(facebook_app_id: str) -> FacebookAppError:
