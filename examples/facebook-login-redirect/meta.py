@@ -75,7 +75,13 @@ async def missing_permissions(http: aiohttp.ClientSession, settings: Settings, t
 async def pages(http: aiohttp.ClientSession, settings: Settings, token: str) -> list[Page]:
     """Every Page of the person, however many there are."""
     found: list[Page] = []
-    asked = {"fields": FIELDS, "limit": "500"}
+    # With the app's id and secret, as Meta is asked for Page tokens; server to server only.
+    asked = {
+        "client_id": settings.facebook_app_id,
+        "client_secret": settings.facebook_app_secret,
+        "fields": FIELDS,
+        "limit": "500",
+    }
     while True:
         told = await _read(http, settings, token, "me/accounts", **asked)
         found += [_page(one) for one in told["data"]]

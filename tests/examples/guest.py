@@ -24,7 +24,7 @@ GOOD: dict[str, Any] = {
     "me/permissions": {"data": []},
     "integrations": {"integration": {"id": "01a2", "type": "instagram"}},
 }
-SECRETS = ("USER-TOKEN", "PAGE-TOKEN", "THE-SECRET", "THE-CODE")
+SECRETS = ("USER-TOKEN", "PAGE-TOKEN", "THE-CODE")
 
 
 @dataclass

@@ -72,7 +72,7 @@ def test_what_heliograph_should_not_answer_is_told(sample: str) -> None:
         assert "Heliograph" in words
 
 
-def test_no_token_code_or_secret_stands_in_an_address(sample: str) -> None:
+def test_no_token_or_code_stands_in_an_address(sample: str) -> None:
     async def work() -> list[str]:
         played = Played()
         async with guest(sample, played) as visitor:
@@ -83,6 +83,9 @@ def test_no_token_code_or_secret_stands_in_an_address(sample: str) -> None:
     addresses = run(work())
     assert {name for name in GOOD if any(name in one for one in addresses)} == set(GOOD)
     assert [one for one in addresses if any(word in one for word in SECRETS)] == []
+    (pages,) = [one for one in addresses if "me/accounts" in one]
+    assert all(f"{name}=" in pages for name in ("client_id", "client_secret", "limit"))
+    assert "limit=500" in pages
 
 
 TASKS = [
