@@ -14,8 +14,7 @@ operator ──▶ /healthz /readyz /metrics
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,15 +25,10 @@ from starlette.responses import RedirectResponse
 from heliograph.api import Services, create_api
 from heliograph.api.limits import Limits
 from heliograph.api.media import MEDIA_PATH, Media
-from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.backfill import pruning as backfill_pruning
 from heliograph.channels.instagram.journal.entries import pruning as journal_pruning
 from heliograph.channels.instagram.journal.receive import CALLBACK_PATH
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH as PROXY_PATH
-from heliograph.channels.instagram.media.hosts import Hosts
-from heliograph.channels.instagram.meta.graph import Graph
-from heliograph.channels.instagram.meta.login_hosts import LoginHosts
-from heliograph.channels.instagram.meta.pace import LIMITS, Kind
 from heliograph.channels.instagram.onboarding.attempts import pruning as login_pruning
 from heliograph.connect import CONNECT_PATH, create_connect
 from heliograph.connect import Services as ConnectServices
@@ -52,58 +46,17 @@ from heliograph.messaging.erase import EraseWorker
 from heliograph.messaging.forget import ForgetWorker
 from heliograph.messaging.housekeeping import Housekeeper, Pruning, prunings
 from heliograph.messaging.last_words import LastWordsWorker
+from heliograph.opening.instagram import open_channel, open_graph
+from heliograph.opening.storage import open_box, open_database
 from heliograph.operate import Operate
 from heliograph.settings import Settings
 from heliograph.storage import Database, SecretBox
-from heliograph.storage.embedded import EmbeddedServer
-from heliograph.storage.migrate import migrate
-from heliograph.storage.secrets import load_or_make_key, parse_keys
 from heliograph.telemetry.logs import get_logger
 
 log = get_logger("app")
 
 # A handler that talks to the outside may be in the middle of something when we are told to stop.
 DRAIN_SECONDS = 6.0
-
-
-def open_box(settings: Settings) -> SecretBox:
-    """The key that secrets are sealed with: from the settings, or kept in the data directory."""
-    given = settings.secret_key.get_secret_value()
-    if given:
-        return SecretBox(parse_keys(given))
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return SecretBox(load_or_make_key(settings.data_dir / "secret.key"))
-
-
-def open_graph(settings: Settings) -> Graph:
-    """The client of Meta's Graph API, for both logins: each has a host of its own. Whoever opens it closes it."""
-    return Graph(
-        settings.graph_url,
-        settings.graph_version,
-        timeout=settings.graph_timeout,
-        instagram_url=settings.instagram_graph,
-    )
-
-
-@asynccontextmanager
-async def open_database(settings: Settings, *, migrated: bool = True) -> AsyncIterator[Database]:
-    """The database that the settings name, or the embedded one; migrated, unless told not to; closed at the end."""
-    url = settings.database_url.get_secret_value()
-    embedded = None
-    if not url:
-        embedded = EmbeddedServer(settings.data_dir)
-        url = await embedded.start()
-    try:
-        database = await Database.connect(url, largest=settings.database_connections)
-        try:
-            if migrated:
-                await migrate(database)
-            yield database
-        finally:
-            await database.close()
-    finally:
-        if embedded is not None:
-            await embedded.stop()
 
 
 def _prunings(settings: Settings) -> list[Pruning]:
@@ -127,25 +80,7 @@ class Application:
 
     def __init__(self, settings: Settings, database: Database, box: SecretBox) -> None:
         self._graph = open_graph(settings)
-        self._instagram = InstagramChannel(
-            database,
-            box,
-            self._graph,
-            public_url=settings.reachable_at,
-            unknown_grace=settings.unknown_grace,
-            limits={
-                Kind.SEND: settings.send_rate,
-                Kind.INSTAGRAM_SEND: min(settings.send_rate, LIMITS[Kind.INSTAGRAM_SEND]),
-                Kind.MEDIA: settings.media_rate,
-                Kind.CONVERSATIONS: settings.conversations_rate,
-            },
-            media_hosts=Hosts.of(settings.media_hosts, settings.graph_url),
-            data_deletion=settings.data_deletion,
-            backfill_every=settings.backfill_every,
-            login_hosts=LoginHosts(settings.facebook_dialog, settings.instagram_dialog, settings.instagram_api),
-            privacy_policy_url=settings.privacy_policy_url,
-            terms_url=settings.terms_url,
-        )
+        self._instagram = open_channel(settings, database, box, self._graph)
         self._connect = create_connect(
             ConnectServices(database, self._instagram.onboarding, self._instagram.facebook_apps, settings.reachable_at)
         )

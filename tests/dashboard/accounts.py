@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
 
-from heliograph.app import open_box
 from heliograph.messaging import keys
+from heliograph.opening.storage import open_box
 from tests.dashboard.house import Browser, House
 from tests.simulator.support import eventually
 

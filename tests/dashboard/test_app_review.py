@@ -11,8 +11,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from heliograph.app import open_box
 from heliograph.messaging import keys
+from heliograph.opening.storage import open_box
 from tests.browser import NARROW, WIDE
 from tests.dashboard.conftest import SignedInPage
 from tests.dashboard.house import Browser, House

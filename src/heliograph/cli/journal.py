@@ -15,8 +15,8 @@ app = typer.Typer(no_args_is_help=True, help="What webhooks could not be applied
 @app.command("show")
 def show(as_json: AsJson = False) -> None:
     """How many items of webhooks were not applied, by reason."""
-    from heliograph.app import open_database
     from heliograph.channels.instagram.journal.leftovers import summary
+    from heliograph.opening.storage import open_database
 
     async def read() -> list[dict[str, object]]:
         async with open_database(read_settings()) as database:
@@ -45,8 +45,8 @@ def replay(
     ] = None,
 ) -> None:
     """Try leftovers again, after an update or a repair. What was applied before is not applied twice."""
-    from heliograph.app import open_database
     from heliograph.channels.instagram.journal.leftovers import replay
+    from heliograph.opening.storage import open_database
 
     async def work() -> None:
         async with open_database(read_settings()) as database:

@@ -27,7 +27,7 @@ def settings(as_json: AsJson = False) -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database up to date. `serve` does it too; this is for those who deploy in steps."""
-    from heliograph.app import open_database
+    from heliograph.opening.storage import open_database
 
     async def work() -> None:
         async with open_database(read_settings()):

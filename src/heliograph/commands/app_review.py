@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from heliograph.app import open_box, open_database, open_graph
-from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.review import Report, UnknownAppError
 from heliograph.channels.instagram.review.test_calls import LASTS, Made
 from heliograph.commands.console import CommandError
+from heliograph.opening.instagram import opened_channel
+from heliograph.opening.storage import open_box, open_database
 from heliograph.settings import Settings
 
 
@@ -15,18 +15,8 @@ async def app_review(settings: Settings, facebook_app_id: str, *, make_calls: bo
 
     Raises CommandError for an app that is not known, with those that are.
     """
-    box = open_box(settings)
-    async with open_database(settings) as database:
-        graph = open_graph(settings)
-        review = InstagramChannel(
-            database,
-            box,
-            graph,
-            public_url=settings.reachable_at,
-            unknown_grace=settings.unknown_grace,
-            privacy_policy_url=settings.privacy_policy_url,
-            terms_url=settings.terms_url,
-        ).review
+    async with open_database(settings) as database, opened_channel(settings, database, open_box(settings)) as channel:
+        review = channel.review
         try:
             made = await review.make_calls(facebook_app_id) if make_calls else []
             # Whoever has the command line has the secrets.
@@ -35,8 +25,6 @@ async def app_review(settings: Settings, facebook_app_id: str, *, make_calls: bo
             known = [one.id for one in await review.facebook_apps()]
             there = f"there are {', '.join(known)}" if known else "connect an account by it first"
             raise CommandError(f"{error}: {there}") from error
-        finally:
-            await graph.close()
 
 
 def as_json(report: Report, made: list[Made], *, company: str, product: str) -> dict[str, Any]:

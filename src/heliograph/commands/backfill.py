@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from heliograph.app import open_box, open_database, open_graph
-from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.backfill import runs
 from heliograph.channels.instagram.backfill.runs import Request
 from heliograph.commands.console import CommandError
 from heliograph.lanes import LaneWorkers
+from heliograph.opening.instagram import opened_channel
+from heliograph.opening.storage import open_box, open_database
 from heliograph.settings import Settings
 from heliograph.storage import Database
 
@@ -76,22 +76,17 @@ async def backfill(
     ``progress`` is told how the runs stand, now and then, once it takes longer. A run that Meta makes wait for more than
     a minute is left to the server.
     """
-    box = open_box(settings)
     async with open_database(settings) as database:
         wanted = await _accounts(database, integrations)
-        graph = open_graph(settings)
-        channel = InstagramChannel(
-            database, box, graph, public_url=settings.reachable_at, unknown_grace=settings.unknown_grace
-        )
-        async with database.transaction() as connection:
-            made = await runs.request(connection, [Request(one, "asked", since) for one in wanted])
-        workers = LaneWorkers(database, channel.inbound_kinds())
-        workers.start()
-        try:
-            rows = await _watch(database, list(made.values()), progress)
-        finally:
-            await workers.stop()
-            await graph.close()
+        async with opened_channel(settings, database, open_box(settings)) as channel:
+            async with database.transaction() as connection:
+                made = await runs.request(connection, [Request(one, "asked", since) for one in wanted])
+            workers = LaneWorkers(database, channel.inbound_kinds())
+            workers.start()
+            try:
+                rows = await _watch(database, list(made.values()), progress)
+            finally:
+                await workers.stop()
     return [_shown(row) for row in rows]
 
 

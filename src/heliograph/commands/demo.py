@@ -18,13 +18,12 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from heliograph import simulator
-from heliograph.app import open_box, open_graph, serve
-from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppRegister
-from heliograph.channels.instagram.accounts.records import FacebookApps
-from heliograph.channels.instagram.meta.login_hosts import LoginHosts
+from heliograph.app import serve
 from heliograph.commands.console import console
 from heliograph.commands.listen import Listener, listen
 from heliograph.messaging.keys import create_key
+from heliograph.opening.instagram import opened_channel
+from heliograph.opening.storage import open_box
 from heliograph.settings import Settings
 from heliograph.storage import Database
 from heliograph.telemetry.logs import configure_logging
@@ -138,17 +137,13 @@ class Demo:
     async def _offer_login(self, seed: dict[str, Any]) -> None:
         """The simulated Facebook app is everybody's here: accounts can be connected by logging in with it."""
         database = await Database.connect(await self._database_url(), largest=4)
-        settings = self.settings
-        graph = open_graph(settings)
         try:
-            hosts = LoginHosts(settings.facebook_dialog, settings.instagram_dialog, settings.instagram_api)
-            apps = FacebookApps(database, open_box(settings))
-            register = FacebookAppRegister(database, apps, graph, hosts, public_url=settings.reachable_at)
-            known = await register.get(seed["facebook_app_id"])
-            if known is None or not known.shared:
-                await register.add(seed["facebook_app_id"], seed["facebook_app_secret"], name="Demo", default=True)
+            async with opened_channel(self.settings, database, open_box(self.settings)) as channel:
+                register = channel.facebook_apps
+                known = await register.get(seed["facebook_app_id"])
+                if known is None or not known.shared:
+                    await register.add(seed["facebook_app_id"], seed["facebook_app_secret"], name="Demo", default=True)
         finally:
-            await graph.close()
             await database.close()
 
     async def _create(self, http: aiohttp.ClientSession, seed: dict[str, Any]) -> dict[str, Any]:

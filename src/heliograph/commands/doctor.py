@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from heliograph import installation
-from heliograph.app import open_box, open_database, open_graph
 from heliograph.channels.health import Finding, PausedError, Report, State
-from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.doctor.public import OwnAddress
 from heliograph.commands.console import CommandError
+from heliograph.opening.instagram import opened_channel
+from heliograph.opening.storage import open_box, open_database
 from heliograph.settings import Settings
 from heliograph.storage import Database, SecretBox
 from heliograph.storage.database import DatabaseUnavailableError
@@ -79,11 +79,7 @@ async def _examine_all(
     rows = await database.fetch(_ACCOUNTS, integration, app)
     if integration is not None and not rows:
         raise CommandError(f"there is no Instagram integration {integration}{f' in the app {app}' if app else ''}")
-    graph = open_graph(settings)
-    channel = InstagramChannel(
-        database, box, graph, public_url=settings.reachable_at, unknown_grace=settings.unknown_grace
-    )
-    try:
+    async with opened_channel(settings, database, box) as channel:
         for row in rows:
             name = row["username"] or row["integration_id"]
             if not settings.public_url:
@@ -98,9 +94,6 @@ async def _examine_all(
                 report = await channel.doctor.report(row["app_id"], row["integration_id"])
             if report is not None:
                 found.integrations.append((name, report))
-    finally:
-        await channel.close()
-        await graph.close()
 
 
 async def _key(found: Examined, settings: Settings, database: Database) -> SecretBox | None:

@@ -4,11 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from heliograph.app import open_box, open_database, open_graph
 from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppError, FacebookAppRegister, Listed
-from heliograph.channels.instagram.accounts.records import FacebookApps
-from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 from heliograph.commands.console import CommandError
+from heliograph.opening.instagram import opened_channel
+from heliograph.opening.storage import open_box, open_database
 from heliograph.settings import Settings
 
 
@@ -44,16 +43,11 @@ async def remove(settings: Settings, facebook_app_id: str) -> None:
 @asynccontextmanager
 async def _register(settings: Settings) -> AsyncIterator[FacebookAppRegister]:
     """The register of this installation. What it refuses becomes a CommandError, which the command line tells."""
-    async with open_database(settings) as database:
-        graph = open_graph(settings)
-        hosts = LoginHosts(settings.facebook_dialog, settings.instagram_dialog, settings.instagram_api)
-        apps = FacebookApps(database, open_box(settings))
+    async with open_database(settings) as database, opened_channel(settings, database, open_box(settings)) as channel:
         try:
-            yield FacebookAppRegister(database, apps, graph, hosts, public_url=settings.reachable_at)
+            yield channel.facebook_apps
         except FacebookAppError as error:
             raise CommandError(str(error)) from error
-        finally:
-            await graph.close()
 
 
 def _shown(one: Listed) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from heliograph.app import open_database
 from heliograph.commands.console import CommandError
 from heliograph.dashboard import links, members
+from heliograph.opening.storage import open_database
 from heliograph.settings import Settings
 
 

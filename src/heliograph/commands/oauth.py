@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from heliograph.app import open_box, open_database
 from heliograph.commands.console import CommandError
 from heliograph.messaging.oauth import clients
+from heliograph.opening.storage import open_box, open_database
 from heliograph.settings import Settings
 
 LARGEST_ICON = 64 * 1024
