@@ -43,7 +43,7 @@ class Account:
     def is_checked(self, by: Browser) -> None:
         """Somebody presses "Check now" elsewhere."""
         done = by.send(self.path, f"{self.path}/check")
-        assert done.to.endswith("done=checked"), done.words
+        assert done.to.endswith("done=checked"), done
 
 
 def connect(house: House, app_id: str, **how: Any) -> Account:

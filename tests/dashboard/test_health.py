@@ -229,6 +229,7 @@ def test_what_is_repaired_by_us_is_said_and_what_is_well_is_folded_away(
         page.locator("summary").filter(has_text="checks passed").click()
         expect(page.get_by_text("Meta lets the app read the account's messages")).to_be_visible()
         page.get_by_role("button", name="Check now").click()
+        expect(page.locator("#came")).to_contain_text("Checked. All is well")
         expect(page.get_by_text("Meta lets the app read the account's messages")).to_be_visible()
 
 
