@@ -37,6 +37,22 @@ def test_a_new_account_is_connected(place: Installation, browser: Browser) -> No
     assert place.subscribed(made["page_id"], browser.facebook_app)
 
 
+def test_an_app_that_demands_proof_of_every_call_connects_as_well(place: Installation) -> None:
+    """App Dashboard, Advanced, "Require app secret": a call without appsecret_proof is refused."""
+    at_meta = place.meta.control("/apps", require_proof=True)
+    before = max((one["seq"] for one in place.meta.read("/wire", limit=500)["entries"]), default=0)
+    place.run(place.channel.facebook_apps.add(at_meta["id"], at_meta["secret"]))
+    browser = place.browser(facebook_app=at_meta["id"])
+    made = owner(place)
+    browser.logs_in(made)
+    (row,) = browser.choices().rows
+    assert browser.choose(row.account_id).created
+    wire = [one for one in place.meta.read("/wire", limit=500)["entries"] if one["seq"] > before]
+    inspected = [one["status"] for one in wire if one["path"].endswith("/debug_token")]
+    assert len(inspected) >= 3  # when the app was added, to list and to choose, and to connect
+    assert set(inspected) == {200}
+
+
 def test_the_same_choice_again_has_the_same_answer(place: Installation, browser: Browser) -> None:
     made = owner(place)
     browser.logs_in(made)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from heliograph.channels.instagram.accounts.connect import app_token
 from heliograph.channels.instagram.meta.flavours import FACEBOOK
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.channels.instagram.meta.login_hosts import LoginHosts
@@ -42,9 +43,11 @@ class Trial:
                 f"Meta does not accept this id and secret: {error}. Both stand in the App Dashboard under App settings,"
                 " Basic. Those of Instagram Login are others: choose that login for them."
             ) from error
-        token = f"{facebook_app_id}|{secret}"
+        token = app_token(facebook_app_id, secret)
         try:
-            answer = await self._graph.call("GET", "/debug_token", token, params={"input_token": token}, name="login")
+            answer = await self._graph.call(
+                "GET", "/debug_token", token, secret=secret, params={"input_token": token}, name="login"
+            )
         except GraphError:
             return ""  # the name is a courtesy
         data = answer.get("data")

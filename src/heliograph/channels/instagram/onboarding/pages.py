@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from heliograph.channels.instagram.accounts.connect import app_token
 from heliograph.channels.instagram.accounts.records import FacebookApp
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, INSTAGRAM
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, Token
@@ -64,7 +65,12 @@ async def revoke(graph: Graph, app: FacebookApp, token: str) -> None:
 
 async def _grant(graph: Graph, app: FacebookApp, user: Token) -> Grant:
     answer = await graph.call(
-        "GET", "/debug_token", f"{app.id}|{app.secret}", params={"input_token": user}, name="login"
+        "GET",
+        "/debug_token",
+        app_token(app.id, app.secret),
+        secret=app.secret,
+        params={"input_token": user},
+        name="login",
     )
     return grant_of(answer.get("data"))
 
