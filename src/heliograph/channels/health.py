@@ -81,10 +81,14 @@ class Finding:
         }
 
 
-def state_of(findings: Sequence[Finding]) -> State:
-    """The state of a whole connection: that of its worst finding. What could not be seen counts where nothing was."""
+def state_of(findings: Sequence[Finding], *, seen: bool = True) -> State:
+    """The state of a whole connection: that of its worst finding. What could not be seen counts where nothing was.
+
+    ``seen``: whether the channel could be asked at all. Where it could not, what we know by ourselves says nothing of the
+    connection; only what was broken is broken still.
+    """
     states = {one.state for one in findings}
-    for worst in (State.BROKEN, State.WARNING, State.OK):
+    for worst in (State.BROKEN, State.WARNING, State.OK) if seen else (State.BROKEN,):
         if worst in states:
             return worst
     return State.UNKNOWN
@@ -119,10 +123,10 @@ class Report:
 
 
 def carried(before: Sequence[Finding], now: Sequence[Finding]) -> tuple[Finding, ...]:
-    """What was broken and cannot be seen now is broken still."""
-    broken = {one.check: one for one in before if one.state is State.BROKEN}
+    """What was broken and cannot be seen now is broken still; a warning stays one, too."""
+    ill = {one.check: one for one in before if one.state in (State.BROKEN, State.WARNING)}
     return tuple(
-        replace(broken[one.check], repaired=False) if one.state is State.UNKNOWN and one.check in broken else one
+        replace(ill[one.check], repaired=False) if one.state is State.UNKNOWN and one.check in ill else one
         for one in now
     )
 

@@ -78,6 +78,19 @@ class Patient:
         body = {"account_id": self.owner.account, "app_id": self.owner.facebook_app, "on": on, **more}
         self.owner.simulator.control(f"/connection/{name}", 200, **body)
 
+    def orders(self, **fault: Any) -> None:
+        """Calls that match go wrong, the next one by default."""
+        answer = self.owner.simulator.call("POST", "/_simulator/faults", fault)
+        assert answer.status == 201, answer.body
+
+    def meta_is_down(self) -> None:
+        """No call is answered, until :meth:`meta_is_back`."""
+        self.orders(match="any", status=503, code=2, count=50)
+
+    def meta_is_back(self) -> None:
+        """Nothing is on order any more."""
+        assert self.owner.simulator.call("POST", "/_simulator/faults/clear", {}).status == 200
+
     def logs_in_again(self) -> None:
         """The owner gives a new token."""
         self.house.api("PATCH", self.path, {"pageAccessToken": self.owner.new_token()}, 200)

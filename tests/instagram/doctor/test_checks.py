@@ -284,12 +284,21 @@ def test_the_worst_finding_is_the_state() -> None:
     assert state_of([broken]) is State.BROKEN
 
 
-def test_what_was_broken_and_cannot_be_seen_stays_broken() -> None:
+def test_of_a_connection_that_could_not_be_seen_only_what_is_broken_is_known() -> None:
+    one = departed("x")
+    states = [("ok", "unknown"), ("ok", "warning", "unknown"), ("ok", "broken", "unknown")]
+    told = [state_of([replace(one, state=State(name)) for name in names], seen=False) for names in states]
+    assert told == [State.UNKNOWN, State.UNKNOWN, State.BROKEN]
+
+
+def test_what_was_ill_and_cannot_be_seen_stays_so() -> None:
     broken = replace(departed("was"), repaired=True)
     unseen = replace(broken, state=State.UNKNOWN, finding="now")
     (kept,) = carried([broken], [unseen])
     assert (kept.state, kept.finding, kept.repaired) == (State.BROKEN, "was", False)
-    assert carried([replace(broken, state=State.WARNING)], [unseen]) == (unseen,)
+    (kept,) = carried([replace(broken, state=State.WARNING)], [unseen])
+    assert (kept.state, kept.finding, kept.repaired) == (State.WARNING, "was", False)
+    assert carried([replace(broken, state=State.OK)], [unseen]) == (unseen,)
     assert carried([broken], [replace(unseen, state=State.OK)])[0].state is State.OK
 
 

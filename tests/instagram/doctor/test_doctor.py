@@ -126,14 +126,33 @@ def test_while_meta_is_not_reached_nothing_is_judged(patient: Patient) -> None:
     patient.switch("messages_off")
     assert patient.examined()["status"] == "error"
     patient.switch("messages_off", on=False)
-    fault = {"match": "any", "status": 503, "code": 2, "count": 50}
-    assert patient.owner.simulator.call("POST", "/_simulator/faults", fault).status == 201
+    patient.meta_is_down()
     report = patient.examined()
     assert patient.finding("token_valid", report)["state"] == "unknown"
     assert patient.finding("message_access", report)["state"] == "broken"
     assert report["status"] == "error"
-    patient.owner.simulator.call("POST", "/_simulator/faults/clear", {})
+    patient.meta_is_back()
     assert patient.examined()["status"] == "active"
+
+
+def test_of_one_whom_meta_never_answered_about_nothing_is_known(patient: Patient) -> None:
+    patient.meta_is_down()
+    assert patient.examined()["state"] == "unknown"
+    patient.meta_is_back()
+    assert patient.examined()["state"] == "ok"
+    assert patient.told() == []
+
+
+def test_a_warning_outlasts_a_bad_hour_of_metas_and_is_told_once(patient: Patient) -> None:
+    patient.switch("scope_dropped", scope="pages_messaging")
+    assert patient.examined()["state"] == "warning"
+    patient.meta_is_down()
+    report = patient.examined()
+    assert report["state"] == "unknown"
+    assert patient.finding("scope:pages_messaging", report)["state"] == "warning"
+    patient.meta_is_back()
+    assert patient.examined()["state"] == "warning"
+    assert patient.told() == [("active", "ok", "warning")]
 
 
 # What stops what ---------------------------------------------------------------------------------------------------

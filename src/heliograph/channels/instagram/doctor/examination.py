@@ -171,7 +171,7 @@ class InstagramDoctor:
             heard_since = facts.now if treatment.healed or facts.repaired else None
             await records.apply(connection, integration_id, treatment, heard_since)
         lifted = facts.refusal is not None and treatment is not None and treatment.refusal is None
-        state = state_of(findings)
+        state = state_of(findings, seen=not isinstance(facts.token, NotTold))
         told = await records.write(
             connection, app_id, integration_id, state, findings,
             checked_at=facts.our_now, acquitted_at=facts.our_now if lifted else None,
