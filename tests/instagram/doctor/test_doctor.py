@@ -155,6 +155,16 @@ def test_a_warning_outlasts_a_bad_hour_of_metas_and_is_told_once(patient: Patien
     assert patient.told() == [("active", "ok", "warning")]
 
 
+@pytest.mark.parametrize("code", [4, 341, 613, 80001])
+def test_a_limit_at_the_token_stops_nothing(patient: Patient, code: int) -> None:
+    patient.orders(match="debug_token", status=400, code=code)
+    report = patient.examined()
+    assert (report["state"], report["status"]) == ("unknown", "active")
+    assert patient.finding("app_secret_proof", report)["state"] == "unknown"
+    assert patient.is_answered("goes")
+    assert patient.examined()["state"] == "ok"
+
+
 # What stops what ---------------------------------------------------------------------------------------------------
 
 

@@ -37,7 +37,7 @@ class Trial:
         try:
             await self._graph.exchange("/oauth/access_token", form)
         except GraphError as error:
-            if error.transient or error.status >= 500:
+            if error.passes:
                 raise FacebookAppError(f"Meta could not be asked about the app: {error}. Try again.") from error
             raise FacebookAppError(
                 f"Meta does not accept this id and secret: {error}. Both stand in the App Dashboard under App settings,"

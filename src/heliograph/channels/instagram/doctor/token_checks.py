@@ -219,6 +219,8 @@ def app_secret_proof(say: Speaker, facts: Facts) -> Finding:
     if facts.login != FACEBOOK:
         return say.pointless("Instagram's host takes no proof.")
     token = facts.token
+    if isinstance(token, Refused) and not _wrong_secret(token):
+        return say.unknown(f"Meta did not tell whether it accepts the app's secret: {token.named()}.")
     if isinstance(token, Refused):
         return say.broken(
             f"Meta does not accept the app's secret: {token.named()}.",
@@ -241,6 +243,11 @@ def app_secret_proof(say: Speaker, facts: Facts) -> Finding:
         repair=("If you like: App Dashboard, App settings, Advanced, Security, switch on Require app secret.",),
         link=PROOF,
     )
+
+
+def _wrong_secret(refused: Refused) -> bool:
+    """How Meta answers an app whose id and secret do not fit: of the token, the app, or the proof (Meta reference 4.4)."""
+    return refused.code in (190, 101) or (refused.code, refused.subcode) == (100, None)
 
 
 def _living(facts: Facts) -> Token | None:
