@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 import pytest
 from prometheus_client import generate_latest
 
-from heliograph.channels.instagram.doctor import requests, schedule
+from heliograph.channels.instagram.doctor import records, requests, schedule
+from heliograph.channels.instagram.doctor.facts import Facts
 from heliograph.channels.instagram.meta import pauses
 from heliograph.storage import new_id
 from heliograph.telemetry.metrics import REGISTRY
@@ -163,6 +164,24 @@ def test_a_limit_at_the_token_stops_nothing(patient: Patient, code: int) -> None
     assert patient.finding("app_secret_proof", report)["state"] == "unknown"
     assert patient.is_answered("goes")
     assert patient.examined()["state"] == "ok"
+
+
+def test_who_looked_earlier_and_comes_late_changes_nothing(
+    clinic: House, patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doctor, shop = clinic.channel.doctor, patient.shop
+    row = clinic.loop.run(records.load(clinic.database, shop.app_id, shop.integration_id, datetime.now(UTC)))
+    healthy = clinic.loop.run(doctor._facts(row))
+    patient.switch("messages_off")
+    assert patient.examined()["status"] == "error"
+
+    async def as_it_was(_: object) -> Facts:
+        return healthy
+
+    monkeypatch.setattr(doctor, "_facts", as_it_was)
+    report = patient.examined()
+    assert (report["state"], report["status"], patient.status) == ("broken", "error", "error")
+    assert patient.told() == [("error", "ok", "broken")]
 
 
 # What stops what ---------------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
     [pace] ──▶ our tables ──▶ Meta, our own address ──▶ repairs ──▶ checks ──▶ status, report, event   (one transaction)
 
-No call is made inside the transaction; it is written only where the token is still the one that was looked at.
+No call is made inside the transaction; it is written only where the token is still the one that was looked at, and nobody
+has looked since.
 """
 
 import asyncio
@@ -163,7 +164,7 @@ class InstagramDoctor:
     ) -> tuple[State, State] | None:
         """What webhooks were told before, and the state now; None: there was nothing to write."""
         app_id, integration_id = row["app_id"], row["integration_id"]
-        standing = await records.stand(connection, app_id, integration_id, row["page_token"])
+        standing = await records.stand(connection, app_id, integration_id, row["page_token"], facts.our_now)
         if standing is None:
             return None
         treatment = treat(standing, facts, findings)
@@ -171,7 +172,7 @@ class InstagramDoctor:
             heard_since = facts.now if treatment.healed or facts.repaired else None
             await records.apply(connection, integration_id, treatment, heard_since)
         lifted = facts.refusal is not None and treatment is not None and treatment.refusal is None
-        state = state_of(findings, seen=not isinstance(facts.token, NotTold))
+        state = state_of(findings, seen=isinstance(facts.token, Token))
         told = await records.write(
             connection, app_id, integration_id, state, findings,
             checked_at=facts.our_now, acquitted_at=facts.our_now if lifted else None,

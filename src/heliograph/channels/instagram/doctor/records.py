@@ -49,7 +49,11 @@ _HOLD = """
 select status, settings ? 'tokenError' as token_error from integrations where id = $1 and app_id = $2
 for no key update
 """
-_HOLD_ACCOUNT = "select page_token, refusal, refused_at from instagram_accounts where integration_id = $1 for update"
+_HOLD_ACCOUNT = """
+select a.page_token, a.refusal, a.refused_at, h.checked_at from instagram_accounts a
+left join integration_health h on h.integration_id = a.integration_id
+where a.integration_id = $1 for update of a
+"""
 _TREAT = "update integrations set status = $2 where id = $1 and status <> $2"
 _TREAT_ACCOUNT = """
 update instagram_accounts set refusal = $2, ailment = $3, refused_at = case when $4 then refused_at end,
@@ -106,11 +110,18 @@ def report_of(row: Mapping[str, Any]) -> Report:
     return Report(row["id"], row["app_id"], row["status"], state, row["checked_at"], row["last_webhook_at"], findings)
 
 
-async def stand(connection: Connection, app_id: str, integration_id: str, page_token: bytes) -> Standing | None:
-    """How the integration stands, its rows locked; None when it is gone, or has another token by now."""
+async def stand(
+    connection: Connection, app_id: str, integration_id: str, page_token: bytes, looked_at: datetime
+) -> Standing | None:
+    """How the integration stands, its rows locked; None when nothing may be written of what was found.
+
+    That is when it is gone, has another token by now, or was examined by somebody who began after ``looked_at``.
+    """
     integration = await connection.fetchrow(_HOLD, integration_id, app_id)
     account = await connection.fetchrow(_HOLD_ACCOUNT, integration_id)
     if integration is None or account is None or account["page_token"] != page_token:
+        return None
+    if account["checked_at"] is not None and account["checked_at"] > looked_at:
         return None
     return Standing(integration["status"], integration["token_error"], account["refusal"], account["refused_at"])
 
