@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.instagram.house import House, Shop
@@ -64,6 +65,16 @@ class Patient:
         """What one check finds, now or in a report."""
         (found,) = [one for one in (report or self.examined())["findings"] if one["check"] == check]
         return dict(found)
+
+    def grows_older(self, by: timedelta) -> None:
+        """The last report, and what was repaired before it, were so much earlier."""
+        sql = "select findings from integration_health where integration_id = $1"
+        findings = self.house.value(sql, self.shop.integration_id)
+        for one in findings:
+            if one["repaired_at"] is not None:
+                one["repaired_at"] = (datetime.fromisoformat(one["repaired_at"]) - by).isoformat()
+        sql = "update integration_health set findings = $2, checked_at = checked_at - $3::interval where integration_id = $1"
+        self.house.execute(sql, self.shop.integration_id, findings, by)
 
     def told(self) -> list[tuple[str, str, str]]:
         """What webhooks were told of it: the integration's status, the state before and since."""

@@ -239,7 +239,7 @@ def test_a_callback_that_somebody_else_wants_is_put_back_once_and_then_told_of(
     other = Patient.connected(clinic, meta_of_its_own)
     theirs = clinic.channel.doctor._callback(other.owner.facebook_app)
     verify = clinic.loop.run(clinic.channel.apps.reload(other.owner.facebook_app)).verify_token
-    for state, repaired in (("ok", True), ("broken", False)):
+    for state, repaired in (("ok", True), ("broken", False), ("broken", False)):
         body = {
             "object": "instagram", "callback_url": theirs, "verify_token": verify, "fields": "messages",
             "access_token": f"{patient.owner.facebook_app}|{patient.owner.secret}",
@@ -248,9 +248,12 @@ def test_a_callback_that_somebody_else_wants_is_put_back_once_and_then_told_of(
         assert answer.status == 200
         found = patient.finding("app_subscription")
         assert (found["state"], found["repaired"]) == (state, repaired), found
+        assert patient.status == ("active" if repaired else "error")
     assert "another system" in found["finding"]
     assert patient.owner.app_subscription()["callback_url"] == theirs
-    assert patient.status == "error"
+    patient.grows_older(timedelta(hours=1))
+    assert patient.finding("app_subscription")["repaired"] is True
+    assert patient.examined()["status"] == "active"
 
 
 def test_what_was_written_while_webhooks_were_away_is_brought_in(patient: Patient) -> None:

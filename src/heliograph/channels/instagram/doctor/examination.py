@@ -97,7 +97,7 @@ class InstagramDoctor:
                 raise PausedError(wait)
             await asyncio.sleep(wait)
         facts = await self._facts(row)
-        before = [Finding.of(one) for one in row["findings"] or ()]
+        before = _findings(row)
         findings = dated(before, carried(before, checks.examine(facts)), facts.our_now)
         async with self._database.transaction() as connection:
             told = await self._write(connection, row, facts, findings)
@@ -110,7 +110,7 @@ class InstagramDoctor:
     async def _facts(self, row: Any) -> Facts:
         public = await self.address.ask()
         our_now = datetime.now(UTC)
-        refused_at, acquitted_at, before = row["refused_at"], row["acquitted_at"], row["findings"] or ()
+        refused_at, acquitted_at = row["refused_at"], row["acquitted_at"]
         refusal = None
         if refused_at is not None and row["refusal"] is not None:
             said = row["refusal"].get("underlying") or {}
@@ -118,7 +118,6 @@ class InstagramDoctor:
             refusal = LastRefusal(
                 refused_at, said.get("code"), said.get("subcode"), str(said.get("message", "")), again
             )
-        lately = row["checked_at"] is not None and our_now - row["checked_at"] < _LATELY
         facts = Facts(
             now=self._graph.now(),
             our_now=our_now,
@@ -141,7 +140,10 @@ class InstagramDoctor:
             latency=row["webhook_latency"],
             refresh_error=row["refresh_error"],
             token_alarm=row["token_error"],
-            fought=lately and any(one["check"] == APP_SUBSCRIPTION and one["repaired"] for one in before),
+            fought=any(
+                one.check == APP_SUBSCRIPTION and one.repaired_at is not None and our_now - one.repaired_at < _LATELY
+                for one in _findings(row)
+            ),
         )
         try:
             app = await self._apps.reload(row["facebook_app_id"])
@@ -196,6 +198,11 @@ class InstagramDoctor:
             ill = [f"{one.check}: {one.finding}" for one in findings if one.state in (State.BROKEN, State.WARNING)]
             tell = log.warning if state in (State.BROKEN, State.WARNING) else log.info
             tell("the doctor found", integration=integration_id, state=state, before=before, findings=ill)
+
+
+def _findings(row: Any) -> list[Finding]:
+    """Those of the last report."""
+    return [Finding.of(one) for one in row["findings"] or ()]
 
 
 def _event(
