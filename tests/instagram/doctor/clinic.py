@@ -82,6 +82,11 @@ class Patient:
         payloads = [json.loads(row["body"])["payload"] for row in self.house.rows(sql, self.shop.app_id)]
         return [(one["integration"]["status"], one["health"]["before"], one["health"]["state"]) for one in payloads]
 
+    def is_subscribed(self) -> bool:
+        """Whether Meta sends the webhooks of Page or account to the app."""
+        owner = self.owner
+        return bool(owner.subscription() if isinstance(owner, InstagramOwner) else owner.page_subscription())
+
     # What happens ---------------------------------------------------------------------------------------------
 
     def switch(self, name: str, on: bool = True, **more: Any) -> None:

@@ -1,18 +1,21 @@
 """When the doctor comes, what follows for the integration, what is repaired, and what the API tells."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from prometheus_client import generate_latest
 
-from heliograph.channels.instagram.doctor import records, requests, schedule
+from heliograph.channels.instagram.doctor import records, repairs, requests, schedule
 from heliograph.channels.instagram.doctor.facts import Facts
 from heliograph.channels.instagram.meta import pauses
 from heliograph.storage import new_id
 from heliograph.telemetry.metrics import REGISTRY
 from tests.instagram.doctor.clinic import Patient
 from tests.instagram.house import House
+from tests.instagram.instagram_owner import InstagramOwner
+from tests.instagram.owner import Owner
 from tests.instagram.test_signed_request import signed
 from tests.simulator.support import Simulator, eventually
 
@@ -264,6 +267,45 @@ def test_what_was_written_while_webhooks_were_away_is_brought_in(patient: Patien
         "reconnected"
     )
     assert patient.owner.page_subscription()
+
+
+@pytest.mark.parametrize("kind", [Owner, InstagramOwner])
+@pytest.mark.parametrize("how_far", ["leaving", "gone"])
+def test_what_somebody_disconnects_meanwhile_is_not_put_back(
+    clinic: House, meta_of_its_own: Simulator, monkeypatch: pytest.MonkeyPatch, kind: type[Owner], how_far: str
+) -> None:
+    patient = Patient.connected(clinic, meta_of_its_own, kind)
+    shop, put_back = patient.shop, repairs.repair
+    done = []
+
+    async def late(*given: Any) -> Facts:
+        await clinic.channel.disconnect(shop.app_id, shop.integration_id)
+        if how_far == "gone":
+            await clinic.database.execute("delete from integrations where id = $1", shop.integration_id)
+        done.append(await put_back(*given))
+        return done[0]
+
+    patient.switch("page_unsubscribed")
+    patient.switch("app_unsubscribed")
+    monkeypatch.setattr(repairs, "repair", late)
+    clinic.loop.run(clinic.channel.doctor.examine(shop.app_id, shop.integration_id))
+    assert "page_subscription" in done[0].repaired
+    assert patient.is_subscribed() is False
+    if kind is Owner:
+        assert patient.owner.app_subscription()["callback_url"] is None
+    clinic.execute("delete from integrations where id = $1", shop.integration_id)
+
+
+def test_one_whose_disconnecting_came_to_nothing_is_looked_after_again(clinic: House, patient: Patient) -> None:
+    clinic.loop.run(clinic.channel.disconnect(patient.shop.app_id, patient.shop.integration_id))
+    clinic.api("POST", f"{patient.path}/health", status=200)
+    assert patient.is_subscribed() is False
+    clinic.execute(
+        "update instagram_accounts set leaving_at = leaving_at - interval '10 minutes' where integration_id = $1",
+        patient.shop.integration_id,
+    )
+    assert patient.finding("page_subscription")["repaired"] is True
+    assert patient.is_subscribed() is True
 
 
 # Those who took it back ---------------------------------------------------------------------------------------------

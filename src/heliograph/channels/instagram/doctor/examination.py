@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from heliograph.channels.health import Finding, PausedError, Report, State, carried, dated, state_of
+from heliograph.channels.instagram.accounts.parting import Parting
 from heliograph.channels.instagram.accounts.records import TYPE, FacebookApps, open_token
 from heliograph.channels.instagram.doctor import asking, checks, records, repairs
 from heliograph.channels.instagram.doctor.facts import Facts, LastRefusal, NotTold, Refused, Token
@@ -54,6 +55,7 @@ class InstagramDoctor:
         graph: Graph,
         apps: FacebookApps,
         pace: Pace,
+        parting: Parting,
         *,
         callback: Callable[[str], str],
         address: OwnAddress,
@@ -64,6 +66,7 @@ class InstagramDoctor:
         self._graph = graph
         self._apps = apps
         self._pace = pace
+        self._parting = parting
         self._callback = callback
         self.address = address
         self._simulated = simulated
@@ -85,10 +88,11 @@ class InstagramDoctor:
     async def examine(self, app_id: str, integration_id: str, *, settle: Settle = _nothing) -> Report | None:
         """Examine now, repair, report; None when the app has no such integration. Raises :class:`PausedError`.
 
-        One whose owner took it back is not asked about. ``settle`` becomes part of the transaction that writes it down.
+        One whose owner took it back, or that somebody is disconnecting, is not asked about. ``settle`` becomes part of the
+        transaction that writes it down.
         """
         row = await records.load(self._database, app_id, integration_id, self._graph.now() - OWNERSHIP)
-        if row is None or row["status"] == "inactive":
+        if row is None or row["status"] == "inactive" or row["leaving"]:
             async with self._database.transaction() as connection:
                 await settle(connection)
             return await self.report(app_id, integration_id)
@@ -102,6 +106,8 @@ class InstagramDoctor:
         async with self._database.transaction() as connection:
             told = await self._write(connection, row, facts, findings)
             await settle(connection)
+        if told is None and facts.repaired:
+            await self._take_back(row)
         self._tell(integration_id, findings, told)
         return await self.report(app_id, integration_id)
 
@@ -184,6 +190,12 @@ class InstagramDoctor:
             status = treatment.status if treatment else standing.status
             await publish(connection, [_event(app_id, integration_id, status, told, state, findings)])
         return told, state
+
+    async def _take_back(self, row: Any) -> None:
+        """What was put back while somebody disconnected the account is unsubscribed again."""
+        app = await self._apps.reload(row["facebook_app_id"])
+        if app is not None:
+            await self._parting.unsubscribe(app, row)
 
     def _tell(self, integration_id: str, findings: tuple[Finding, ...], told: tuple[State, State] | None) -> None:
         """Metrics and logs, after the commit."""
