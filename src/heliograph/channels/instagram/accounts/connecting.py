@@ -209,6 +209,9 @@ class Connecting:
             if found and (app := await self._apps.reload(row["facebook_app_id"])):
                 await self._take_back(app, integration_id, found)
             raise GoneError("integration")
+        if found and found.page_id != row["page_id"] and (app := await self._apps.reload(row["facebook_app_id"])):
+            # By the token of then: nobody else's speaks for the Page of then.
+            await self.parting.unsubscribe(app, row)
 
     async def _renew(self, row: Any, token: str) -> Found:
         app = await self._apps.reload(row["facebook_app_id"])
