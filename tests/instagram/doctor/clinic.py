@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from heliograph.channels.instagram.meta import pauses
 from tests.instagram.house import House, Shop
 from tests.instagram.instagram_owner import InstagramOwner
 from tests.instagram.owner import Owner
@@ -93,6 +94,41 @@ class Patient:
         """Something happens to the connection, or is undone."""
         body = {"account_id": self.owner.account, "app_id": self.owner.facebook_app, "on": on, **more}
         self.owner.simulator.control(f"/connection/{name}", 200, **body)
+
+    def is_restricted(self, name: str) -> None:
+        """Every send gets this error from now on; an empty name is none."""
+        self._patch(f"/accounts/{self.owner.account}/rules", restriction=name)
+
+    def app_is(self, **how: Any) -> None:
+        """Mode, access level, roles of the app."""
+        self._patch(f"/apps/{self.owner.facebook_app}", **how)
+
+    def _patch(self, path: str, **body: Any) -> None:
+        answer = self.owner.simulator.call("PATCH", f"/_simulator{path}", body)
+        assert answer.status == 200, answer.body
+
+    def is_left_alone(self) -> bool:
+        """Whether the account was paused."""
+        sql = "select count(*) from instagram_pauses where subject = $1"
+        return bool(self.house.value(sql, pauses.account(self.owner.account)))
+
+    def may_be_asked_again(self) -> None:
+        """Pauses are over."""
+        self.house.execute("update instagram_pauses set until_at = now(), slow_until = now()")
+
+    def owned_by_another_app(self) -> None:
+        """Another app takes the customer's conversation."""
+        self._acts("take")
+
+    def owned_by_nobody(self) -> None:
+        """That one lets it go."""
+        self._acts("release")
+
+    def _acts(self, action: str) -> None:
+        inbox = self.owner.simulator.read(f"/accounts/{self.owner.account}/routing")["inboxes"]
+        who = next(iter(inbox))
+        body = {"account_id": self.owner.account, "person": self.person, "app_id": who, "action": action}
+        self.owner.simulator.control("/app-acts", 200, **body)
 
     def orders(self, **fault: Any) -> None:
         """Calls that match go wrong, the next one by default."""

@@ -82,6 +82,10 @@ def refused(code: int, subcode: int | None = None, ago: timedelta = MINUTE, *, a
     return {"refusal": LastRefusal(NOW - ago, code, subcode, "Error", again)}
 
 
+def objected(code: int, subcode: int | None = None, ago: timedelta = MINUTE) -> dict[str, Any]:
+    return {"objection": LastRefusal(NOW - ago, code, subcode, "Error")}
+
+
 B, W, U, OK, NA = State.BROKEN, State.WARNING, State.UNKNOWN, State.OK, State.NOT_APPLICABLE
 # Check, what is other than in FACTS, the state, and words of the finding.
 ROWS: list[tuple[str, Mapping[str, Any], State, str]] = [
@@ -174,6 +178,11 @@ ROWS: list[tuple[str, Mapping[str, Any], State, str]] = [
     ("app_mode", {}, OK, "answers the app's calls"),
     ("app_mode", {"threads": Refused(3, None, "no capability")}, B, "no capability"),
     ("app_mode", {"threads": Refused(100)}, U, "tells no app"),
+    ("app_mode", objected(200, 2018028), B, "200/2018028"),
+    ("app_mode", objected(200, 2018027), B, "Development mode"),
+    ("app_mode", objected(3), B, "code 3"),
+    ("app_mode", objected(200, 2018028, 2 * DAY), OK, "answers the app's calls"),
+    ("app_mode", objected(10), OK, "answers the app's calls"),
     ("human_agent", {}, OK, "No answer"),
     ("human_agent", {"tag_refused_at": NOW - DAY}, W, "22 November 2026"),
     ("human_agent", {"tag_refused_at": NOW - 8 * DAY}, OK, "No answer"),
@@ -185,6 +194,22 @@ ROWS: list[tuple[str, Mapping[str, Any], State, str]] = [
     ("sends", refused(10, 2534077, HOUR, again=True), OK, "may try"),
     ("sends", {**refused(100, 2534013), "linked": Linked(None)}, NA, "another finding"),
     ("sends", {**refused(100, 2534013), "linked": NOTHING}, B, "nothing that can be seen"),
+    ("sends", objected(100, 2534029), B, "blocks this business"),
+    ("sends", objected(10, 1893063), W, "for policy reasons"),
+    ("sends", objected(36103), B, "does not let this account"),
+    ("sends", objected(10904, 1893050), W, "switched off"),
+    ("sends", objected(368), W, "for a while"),
+    ("sends", objected(613, 2018338), W, "misused"),
+    ("sends", objected(10, 1893063, 2 * DAY), OK, "no message"),
+    ("sends", {**objected(10, 1893063), **refused(190)}, W, "for policy reasons"),
+    ("sends", {**objected(10, 1893063), **refused(190, again=True)}, B, "nothing that can be seen"),
+    ("sends", objected(10), W, "nothing that can be seen explains it: Error (code 10)"),
+    ("sends", objected(200, 2534066), W, "200/2534066"),
+    ("sends", {**objected(10), **token(scopes=frozenset())}, NA, "another finding"),
+    ("sends", {**objected(10), "threads": Refused(200)}, NA, "another finding"),
+    ("sends", objected(200, 2018028), NA, "another finding"),
+    ("sends", objected(200, 2534041), OK, "would take it now"),
+    ("sends", {**objected(200, 2534041), "threads": Refused(200, 2534041)}, NA, "another finding"),
     ("webhooks", {}, OK, "The last webhook came on 23 November 2026, 11:00"),
     ("webhooks", {"threads": Threads(None)}, OK, "Nothing was said"),
     ("webhooks", {"threads": Threads(NOW - MINUTE), "last_event_at": None}, OK, "just now"),

@@ -2,4 +2,8 @@
 
 alter table instagram_accounts
     -- When somebody began to disconnect it, by our clock: what Meta sends for it is unsubscribed, and nobody puts it back.
-    add column leaving_at timestamptz;
+    add column leaving_at  timestamptz,
+    -- What Meta last refused a message with that is about the app or the account, and stops no other (code, subcode, message,
+    -- and the client whom it was for), and when. Null: none, or Meta has taken one since.
+    add column objection   jsonb,
+    add column objected_at timestamptz;

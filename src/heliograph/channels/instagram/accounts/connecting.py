@@ -191,7 +191,7 @@ class Connecting:
                 await connection.execute(
                     "update instagram_accounts set page_token = $2, page_id = $3, token_expires_at = $4, refresh_at = $5,"
                     " refresh_error = null, refusal = null, refused_at = null, ailment = null,"
-                    " leaving_at = null, owner_id = $6,"
+                    " objection = null, objected_at = null, leaving_at = null, owner_id = $6,"
                     " connected_at = $7, heard_since = $7 where integration_id = $1",
                     integration_id,
                     self._box.seal(found.token, token_place(integration_id)),

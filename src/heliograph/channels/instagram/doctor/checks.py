@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from heliograph.channels.health import Finding
-from heliograph.channels.instagram.doctor import account_checks, token_checks, webhook_checks
+from heliograph.channels.instagram.doctor import account_checks, send_checks, token_checks, webhook_checks
 from heliograph.channels.instagram.doctor.facts import Facts
 from heliograph.channels.instagram.doctor.words import BUSINESS_TOOLS, LOG_IN_AGAIN, Speaker
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, FLAVOURS
@@ -50,8 +50,8 @@ CHECKS: tuple[Check, ...] = (
     Check("message_access", "Access to messages", account_checks.message_access),
     Check("thread_owner", "Other apps", account_checks.thread_owner),
     Check("app_mode", "App mode", account_checks.app_mode),
-    Check("human_agent", "Human agent", account_checks.human_agent),
-    Check("sends", "Sends", account_checks.sends),
+    Check("human_agent", "Human agent", send_checks.human_agent),
+    Check("sends", "Sends", send_checks.sends),
     Check("webhooks", "Webhooks", webhook_checks.webhooks),
     Check("webhook_latency", "Webhook delay", webhook_checks.webhook_latency),
     Check("graph_version", "Graph API version", webhook_checks.graph_version),

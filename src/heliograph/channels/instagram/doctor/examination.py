@@ -139,6 +139,7 @@ class InstagramDoctor:
             token=Token(True, expires_at=row["token_expires_at"]),
             owned_elsewhere=row["owned_elsewhere"],
             refusal=refusal,
+            objection=_objection(row),
             tag_refused_at=row["tag_refused_at"],
             heard_since=row["heard_since"],
             last_webhook_at=row["last_webhook_at"],
@@ -210,6 +211,13 @@ class InstagramDoctor:
             ill = [f"{one.check}: {one.finding}" for one in findings if one.state in (State.BROKEN, State.WARNING)]
             tell = log.warning if state in (State.BROKEN, State.WARNING) else log.info
             tell("the doctor found", integration=integration_id, state=state, before=before, findings=ill)
+
+
+def _objection(row: Any) -> LastRefusal | None:
+    said = row["objection"]
+    if said is None:
+        return None
+    return LastRefusal(row["objected_at"], said.get("code"), said.get("subcode"), str(said.get("message", "")))
 
 
 def _findings(row: Any) -> list[Finding]:

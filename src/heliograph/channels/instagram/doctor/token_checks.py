@@ -192,6 +192,19 @@ def left_out(facts: Facts, token: Token) -> list[tuple[str, str]]:
     ]
 
 
+def granted_all(facts: Facts) -> bool:
+    """Whether everything that is needed was granted, for this Page and account."""
+    token = facts.token
+    if not isinstance(token, Token) or not token.valid or token.scopes is None:
+        return False
+    return token.scopes.issuperset(facts.flavour.required_scopes) and not left_out(facts, token)
+
+
+def lacks_right(told: object) -> bool:
+    """Whether Meta refused for want of a permission, without a word on which (Meta reference 3.2)."""
+    return isinstance(told, Refused) and told.code in (10, 200) and told.subcode is None
+
+
 def grants(say: Speaker, facts: Facts) -> Finding:
     """What was granted covers this Page and this account ("Choose what you allow", Meta reference 4.3)."""
     if facts.login != FACEBOOK:
