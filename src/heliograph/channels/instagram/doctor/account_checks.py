@@ -2,8 +2,9 @@
 
 from heliograph.channels.health import SENDING, Finding
 from heliograph.channels.instagram.doctor.facts import Facts, Linked, NotTold, Refused, Threads, Token
+from heliograph.channels.instagram.doctor.permission_checks import granted_all, lacks_right
 from heliograph.channels.instagram.doctor.send_checks import objected
-from heliograph.channels.instagram.doctor.token_checks import BOTH, granted_all, lacks_right
+from heliograph.channels.instagram.doctor.token_checks import BOTH
 from heliograph.channels.instagram.doctor.words import (
     APPS,
     MESSAGE_ACCESS,

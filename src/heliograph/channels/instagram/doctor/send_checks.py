@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from heliograph.channels.health import SENDING, Finding, State
 from heliograph.channels.instagram.doctor.facts import Facts, LastRefusal, Linked, NotTold, Refused, Threads
-from heliograph.channels.instagram.doctor.token_checks import granted_all, lacks_right
+from heliograph.channels.instagram.doctor.permission_checks import granted_all, lacks_right
 from heliograph.channels.instagram.doctor.words import (
     ACCOUNT_STATUS,
     APPS,
