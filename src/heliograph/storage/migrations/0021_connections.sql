@@ -7,3 +7,6 @@ alter table instagram_accounts
     -- and the client whom it was for), and when. Null: none, or Meta has taken one since.
     add column objection   jsonb,
     add column objected_at timestamptz;
+
+-- A login with this permission was dated as a call of it, whether there was a Page of a portfolio in the list or not.
+delete from review_calls where permission = 'business_management';
