@@ -1,6 +1,7 @@
 """The checks of Page, account, app, and of what Meta said to our calls (Meta reference 2.6, 3.2, 4.2, 7). Pure."""
 
 from heliograph.channels.health import SENDING, Finding
+from heliograph.channels.instagram.accounts.tasks import TASKS, missing_tasks
 from heliograph.channels.instagram.doctor.facts import Facts, Linked, NotTold, Refused, Threads, Token
 from heliograph.channels.instagram.doctor.permission_checks import granted_all, lacks_right
 from heliograph.channels.instagram.doctor.send_checks import objected
@@ -17,9 +18,6 @@ from heliograph.channels.instagram.meta.refusals import ABOUT_MODE
 _ACCESS_OFF = (200, 2534041)
 _NO_CAPABILITY = 3
 _NOT_LINKED = (100, 2534013)
-_ENOUGH_TASKS = frozenset(
-    {"MESSAGING", "MODERATE", "MANAGE", "PROFILE_PLUS_MESSAGING", "PROFILE_PLUS_MODERATE", "PROFILE_PLUS_FULL_CONTROL"}
-)
 
 
 def page_link(say: Speaker, facts: Facts) -> Finding:
@@ -60,28 +58,31 @@ def tasks(say: Speaker, facts: Facts) -> Finding:
     if facts.login != FACEBOOK:
         return say.pointless("By Instagram Login there is no Page.")
     if facts.tasks is not None:
-        if facts.tasks & _ENOUGH_TASKS:
+        missing = missing_tasks(facts.tasks)
+        if not missing:
             return say.well("The person who connected the Page may answer its messages.")
-        return _no_tasks(say, None)
+        return _no_tasks(say, None, missing)
     refused = next((one for one in (facts.threads, facts.subscription) if lacks_right(one)), None)
     if isinstance(refused, Refused) and granted_all(facts):
-        return _no_tasks(say, refused)
+        return _no_tasks(say, refused, tuple(TASKS))
     if isinstance(facts.threads, Threads):
         return say.well("Meta lets the token read the Page's threads.")
     return say.unknown("Meta did not tell which tasks the person has on the Page.")
 
 
-def _no_tasks(say: Speaker, refused: Refused | None) -> Finding:
+def _no_tasks(say: Speaker, refused: Refused | None, missing: tuple[str, ...]) -> Finding:
     said = f" Meta says: {refused.named()}." if refused else ""
+    may_send = "MESSAGING" not in missing
+    what = "read messages and profiles of it" if may_send else "answer messages for it"
     return say.broken(
-        "The person who connected the Page may no longer answer messages for it: everything is granted, but the tasks"
-        f" Messages and Moderate on the Page are missing.{said}",
-        "Sends, profiles and threads are refused.",
+        f"The person who connected the Page may no longer {what}: everything is granted, but their role on it"
+        f" lacks {' and '.join(missing)}.{said}",
+        "Profiles and threads are refused." if may_send else "Sends, profiles and threads are refused.",
         "On Facebook open the Page's Settings, then Page access (or in Business Suite: Settings, People).",
         "Give that person full control, or at least the tasks Messages and Community activity.",
         "Or reconnect the integration as a person who has them.",
         link="https://www.facebook.com/settings?tab=profile_access",
-        stops=(SENDING,),
+        stops=() if may_send else (SENDING,),
         underlying=refused.underlying() if refused else None,
     )
 
