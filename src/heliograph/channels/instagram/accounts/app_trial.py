@@ -8,6 +8,7 @@ from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswer
 from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 
 LONGEST_NAME = 100
+_WRONG_SECRET = 1
 
 
 class FacebookAppError(Exception):
@@ -37,7 +38,9 @@ class Trial:
         try:
             await self._graph.exchange("/oauth/access_token", form)
         except GraphError as error:
-            if error.passes:
+            # A wrong secret is told by 1, which elsewhere is a bad hour of Meta's.
+            wrong = error.code == _WRONG_SECRET and not error.transient and error.status < 500
+            if error.passes and not wrong:
                 raise FacebookAppError(f"Meta could not be asked about the app: {error}. Try again.") from error
             raise FacebookAppError(
                 f"Meta does not accept this id and secret: {error}. Both stand in the App Dashboard under App settings,"
