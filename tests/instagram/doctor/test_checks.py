@@ -265,6 +265,8 @@ INSTAGRAM_ROWS: list[tuple[str, Mapping[str, Any], State, str]] = [
     ("page_subscription", {"subscription": Fields(frozenset({"messages"}))}, B, "messaging_seen"),
     ("app_mode", {"linked": Refused(100), "threads": Refused(100)}, B, "Development mode"),
     ("app_mode", {"threads": Refused(100)}, U, ""),
+    ("sends", objected(100), OK, "would take it now"),
+    ("sends", {**objected(100), "linked": Refused(100), "threads": Refused(100)}, NA, "another finding"),
     ("message_access", {"threads": Refused(200, 2534041)}, B, "switched off"),
 ]
 

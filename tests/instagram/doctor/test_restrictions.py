@@ -125,7 +125,9 @@ def test_development_mode_shows_when_a_customer_is_answered(patient: Patient) ->
 
 def test_standard_access_serves_accounts_with_a_role_alone(patient: Patient) -> None:
     patient.app_is(advanced=[])
+    patient.shop.failure(patient.shop.post(patient.person, "refused"))
     report = patient.examined()
+    assert patient.finding("sends", report)["state"] == "not_applicable"
     found = patient.finding("app_mode", report)
     assert (found["state"], report["status"]) == ("broken", "error"), report
     assert "App roles" in " ".join(found["repair"])

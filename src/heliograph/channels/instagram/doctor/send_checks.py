@@ -30,6 +30,8 @@ _TAG_REMEMBERED = timedelta(days=7)
 _OBJECTION_REMEMBERED = timedelta(days=1)
 _NOT_LINKED = (100, 2534013)
 _ACCESS_OFF = (200, 2534041)
+# By Instagram Login: the account has no role on the app (4.6).
+_EVERY_CALL = (100, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ def objected(facts: Facts) -> LastRefusal | None:
 def _objected(say: Speaker, facts: Facts, objection: LastRefusal) -> Finding:
     code, subcode, said = objection.code or 0, objection.subcode, objection.told()
     on = f"On {when(objection.at)} Meta refused a message"
-    if (code, subcode) == _ACCESS_OFF and isinstance(facts.threads, Threads):
+    seen = {_ACCESS_OFF: facts.threads, _EVERY_CALL: facts.linked}.get((code, subcode))
+    if isinstance(seen, Threads | Linked):
         return say.well(f"{on}, and would take it now.")
     if _told_elsewhere(facts, said):
         return say.pointless("What Meta refused is explained by another finding.")
@@ -146,7 +149,7 @@ def _objected(say: Speaker, facts: Facts, objection: LastRefusal) -> Finding:
 
 def _told_elsewhere(facts: Facts, said: Refused) -> bool:
     """Whether another check says why: app mode, message access, permissions and tasks."""
-    if (said.code, said.subcode) in ABOUT_MODE or (said.code, said.subcode) == _ACCESS_OFF:
+    if (said.code, said.subcode) in {*ABOUT_MODE, _ACCESS_OFF, _EVERY_CALL}:
         return True
     return lacks_right(said) and (lacks_right(facts.threads) or not granted_all(facts))
 
