@@ -53,6 +53,17 @@ def test_an_app_is_tried_and_kept_sealed(place: Installation) -> None:
     assert secret not in repr(made)
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "words"),
+    [(1, 400, "does not accept this id and secret"), (1, 500, "could not be asked"), (4, 400, "could not be asked")],
+)
+def test_a_wrong_secret_is_told_from_a_bad_hour(place: Installation, code: int, status: int, words: str) -> None:
+    app_id, secret = at_meta(place)
+    fault = {"match": "/oauth/access_token", "code": code, "status": status}
+    assert place.meta.call("POST", "/_simulator/faults", fault).status == 201
+    assert words in refusal(place, register(place).add(app_id, secret))
+
+
 @pytest.mark.parametrize("login", ["facebook", "instagram"])
 def test_what_meta_does_not_accept_is_not_kept(place: Installation, login: str) -> None:
     app_id, _ = at_meta(place, login)

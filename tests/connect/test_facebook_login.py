@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -35,6 +36,22 @@ def test_a_new_account_is_connected(place: Installation, browser: Browser) -> No
     assert account["token_expires_at"] is None
     assert place.value("select display_name from integrations where id = $1", connected.integration_id) == "Shop"
     assert place.subscribed(made["page_id"], browser.facebook_app)
+
+
+def test_an_app_that_demands_proof_of_every_call_connects_as_well(place: Installation) -> None:
+    """App Dashboard, Advanced, "Require app secret": a call without appsecret_proof is refused."""
+    at_meta = place.meta.control("/apps", require_proof=True)
+    before = max((one["seq"] for one in place.meta.read("/wire", limit=500)["entries"]), default=0)
+    place.run(place.channel.facebook_apps.add(at_meta["id"], at_meta["secret"]))
+    browser = place.browser(facebook_app=at_meta["id"])
+    made = owner(place)
+    browser.logs_in(made)
+    (row,) = browser.choices().rows
+    assert browser.choose(row.account_id).created
+    wire = [one for one in place.meta.read("/wire", limit=500)["entries"] if one["seq"] > before]
+    inspected = [one["status"] for one in wire if one["path"].endswith("/debug_token")]
+    assert len(inspected) >= 3  # when the app was added, to list and to choose, and to connect
+    assert set(inspected) == {200}
 
 
 def test_the_same_choice_again_has_the_same_answer(place: Installation, browser: Browser) -> None:
@@ -175,6 +192,52 @@ def test_seven_hundred_pages_take_two_requests(place: Installation, browser: Bro
     asked = [one for one in wire if one["path"].endswith("/me/accounts")]
     assert len(asked) == 2
     assert all("limit=500" in one["query"] for one in asked)
+
+
+def test_meta_may_ask_for_fewer_pages_at_a_time(place: Installation, browser: Browser) -> None:
+    """Code 1 under HTTP 500: the same cursor with a smaller page (Meta reference 3.2)."""
+    made = owner(place)
+    browser.logs_in(made)
+    before = max(one["seq"] for one in place.meta.read("/wire", limit=500)["entries"])
+    ordered(place, name="1 amount", match="me/accounts", count=2)
+    assert [row.account_id for row in browser.choices().rows] == [made["instagram_account_id"]]
+    wire = [one for one in place.meta.read("/wire", limit=500)["entries"] if one["seq"] > before]
+    asked = [parse_qs(one["query"])["limit"] for one in wire if one["path"].endswith("/me/accounts")]
+    assert sorted(asked) == [["125"], ["250"], ["500"]]
+
+
+def test_if_no_page_is_small_enough_meta_is_not_asked_for_ever(place: Installation, browser: Browser) -> None:
+    browser.logs_in(owner(place))
+    ordered(place, name="1 amount", match="me/accounts", count=50)
+    with pytest.raises(LoginError) as refused:
+        browser.choices()
+    assert refused.value.kind is Kind.META_UNREACHABLE
+    assert place.meta.read("/faults")["faults"]  # some of the order are left
+    place.meta.control("/faults/clear", 200)
+
+
+@pytest.mark.parametrize(("code", "rows"), [(4, None), (613, None), (803, []), (10, [])])
+def test_a_limit_while_pages_are_read_one_by_one_hides_none(
+    place: Installation, browser: Browser, code: int, rows: list[str] | None
+) -> None:
+    made = owner(place)
+    browser.logs_in(made)
+    where = {"account_id": made["instagram_account_id"], "app_id": browser.facebook_app}
+    place.meta.control("/connection/asset_dropped", 200, scope="pages_show_list", **where)
+    ordered(place, match=f"/{made['page_id']}", status=400, code=code)
+    if rows is None:
+        with pytest.raises(LoginError) as refused:
+            browser.choices()
+        assert refused.value.kind is Kind.META_UNREACHABLE
+    else:
+        assert [row.account_id for row in browser.choices().rows] == rows
+    assert len(browser.choices().rows) == 1
+
+
+def ordered(place: Installation, **fault: Any) -> None:
+    """Calls that match go wrong, the next one by default."""
+    answer = place.meta.call("POST", "/_simulator/faults", fault)
+    assert answer.status == 201, answer.body
 
 
 def test_denied_permissions_are_named_and_asked_for_again(place: Installation, browser: Browser) -> None:

@@ -123,6 +123,11 @@ def test_a_wrong_secret_or_app(owner: Owner) -> None:
         assert "App settings, Basic" in title
 
 
+def test_a_limit_is_no_wrong_secret(owner: Owner) -> None:
+    owner.fault(match="debug_token", status=400, code=4)
+    assert owner.refusal().startswith("Meta could not be asked about the token")
+
+
 def test_a_mistyped_token(owner: Owner) -> None:
     title = owner.refusal(pageAccessToken="EAAmistyped")
     assert title.startswith("pageAccessToken is not valid")

@@ -17,7 +17,8 @@ def test_the_scripted_meta_can_be_connected_to(played: Played) -> None:
     ("path", "told", "says"),
     [
         ("debug_token", (504, b"<html>"), "Meta could not be asked about the token"),
-        ("debug_token", refused(2, status=500), "Meta does not accept them"),
+        ("debug_token", refused(2, status=500), "Meta could not be asked about the token"),
+        ("debug_token", refused(190), "Meta does not accept them"),
         ("debug_token", (200, {}), "pageAccessToken is not valid"),
         ("debug_token", (200, {"data": []}), "pageAccessToken is not valid"),
         ("debug_token", (200, {"data": {"is_valid": True}}), "belongs to the app None"),

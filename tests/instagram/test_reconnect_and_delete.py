@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from heliograph.channels.instagram.accounts.connect import PAGE_FIELDS
 from tests.instagram.connecting import Played, callback, delete, everything_stored
 from tests.instagram.house import House, unique
@@ -47,8 +49,13 @@ def test_a_new_token_of_another_account_is_refused_and_changes_nothing(
     assert town.api("GET", path)["integration"] == made
 
 
-def test_the_account_may_have_moved_to_another_page(played: Played) -> None:
+@pytest.mark.parametrize("needed", [False, True])
+def test_the_account_may_have_moved_to_another_page(played: Played, needed: bool) -> None:
     made = played.connect(201)
+    left = ("DELETE", f"{played.page}/subscribed_apps")
+    played.says(*left, (200, {"success": True}))
+    if needed:
+        played.connect(201)
     new_page = unique("10")
     account = {"id": played.account, "username": "x", "name": "X"}
     played.says("GET", "me", (200, {"id": new_page, "name": "New", "instagram_business_account": account}))
@@ -59,6 +66,9 @@ def test_the_account_may_have_moved_to_another_page(played: Played) -> None:
     assert changed["pageId"] == new_page
     stored = played.house.value("select page_id from instagram_accounts where integration_id = $1", made["id"])
     assert stored == new_page
+    # The Page of old is unsubscribed, unless another integration has it.
+    assert (left in played.meta.others) is not needed
+    assert ("DELETE", f"{played.app}/subscriptions") not in played.meta.others
 
 
 def test_deleting_unsubscribes_page_and_app_and_forgets_the_token(owner: Owner) -> None:

@@ -32,7 +32,7 @@ class Finding:
     where the first of them is done, or told of. ``repairable``: by us, without anybody. ``repaired``: just now.
     ``stops``: what of :data:`SENDING` and :data:`RECEIVING` does not work because of it. ``code`` is the error code that
     messages fail with meanwhile, ``underlying`` the channel's own error. ``since``: when it was first found to be in this
-    state; None: nobody noted it.
+    state; None: nobody noted it. ``repaired_at``: when we last repaired it.
     """
 
     check: str
@@ -48,6 +48,7 @@ class Finding:
     code: str = "forbidden"
     underlying: Mapping[str, Any] | None = None
     since: datetime | None = None
+    repaired_at: datetime | None = None
 
     @property
     def is_well(self) -> bool:
@@ -62,8 +63,8 @@ class Finding:
     def of(cls, kept: Mapping[str, Any]) -> Self:
         """One that was stored."""
         lists = {name: tuple(kept.get(name, ())) for name in ("repair", "stops")}
-        since = datetime.fromisoformat(kept["since"]) if isinstance(kept.get("since"), str) else kept.get("since")
-        return cls(**{**kept, **lists, "state": State(kept["state"]), "since": since})
+        times = {name: _time(kept.get(name)) for name in ("since", "repaired_at")}
+        return cls(**{**kept, **lists, **times, "state": State(kept["state"])})
 
     def wire(self) -> dict[str, Any]:
         """As the API shows it."""
@@ -81,10 +82,14 @@ class Finding:
         }
 
 
-def state_of(findings: Sequence[Finding]) -> State:
-    """The state of a whole connection: that of its worst finding. What could not be seen counts where nothing was."""
+def state_of(findings: Sequence[Finding], *, seen: bool = True) -> State:
+    """The state of a whole connection: that of its worst finding. What could not be seen counts where nothing was.
+
+    ``seen``: whether the channel could be asked at all. Where it could not, what we know by ourselves says nothing of the
+    connection; only what was broken is broken still.
+    """
     states = {one.state for one in findings}
-    for worst in (State.BROKEN, State.WARNING, State.OK):
+    for worst in (State.BROKEN, State.WARNING, State.OK) if seen else (State.BROKEN,):
         if worst in states:
             return worst
     return State.UNKNOWN
@@ -119,18 +124,33 @@ class Report:
 
 
 def carried(before: Sequence[Finding], now: Sequence[Finding]) -> tuple[Finding, ...]:
-    """What was broken and cannot be seen now is broken still."""
-    broken = {one.check: one for one in before if one.state is State.BROKEN}
+    """What was broken and cannot be seen now is broken still; a warning stays one, too."""
+    ill = {one.check: one for one in before if one.state in (State.BROKEN, State.WARNING)}
     return tuple(
-        replace(broken[one.check], repaired=False) if one.state is State.UNKNOWN and one.check in broken else one
+        replace(ill[one.check], repaired=False) if one.state is State.UNKNOWN and one.check in ill else one
         for one in now
     )
 
 
 def dated(before: Sequence[Finding], now: Sequence[Finding], at: datetime) -> tuple[Finding, ...]:
-    """Since when each thing is as it is: since the last report's date where the state is the same, else since ``at``."""
+    """Since when each thing is as it is: since the last report's date where the state is the same, else since ``at``.
+
+    And when it was last repaired: ``at``, if that was just now.
+    """
     known = {(one.check, one.state): one.since for one in before}
-    return tuple(replace(one, since=known.get((one.check, one.state)) or at) for one in now)
+    repaired = {one.check: one.repaired_at for one in before}
+    return tuple(
+        replace(
+            one,
+            since=known.get((one.check, one.state)) or at,
+            repaired_at=at if one.repaired else repaired.get(one.check),
+        )
+        for one in now
+    )
+
+
+def _time(kept: Any) -> datetime | None:
+    return datetime.fromisoformat(kept) if isinstance(kept, str) else kept
 
 
 class PausedError(Exception):

@@ -211,15 +211,28 @@ def _subscribe_app(at: Connection) -> None:
 
 
 def _unsubscribe_page(at: Connection) -> None:
+    """The Page; by Instagram Login the account stands in its place."""
     at.remember("page_unsubscribed", dict(at.page.subscribed))
+    at.remember("account_unsubscribed", dict(at.account.subscribed))
     for app in at.apps:
         at.page.subscribed.pop(app.id, None)
-    at.world.state.save(at.page)
+        at.account.subscribed.pop(app.id, None)
+    _save_both(at)
 
 
 def _subscribe_page(at: Connection) -> None:
     at.page.subscribed = {**(at.recall("page_unsubscribed") or {}), **at.page.subscribed}
+    at.account.subscribed = {**(at.recall("account_unsubscribed") or {}), **at.account.subscribed}
+    _save_both(at)
+
+
+def _page_unsubscribed(at: Connection) -> bool:
+    return not any(app.id in at.page.subscribed or app.id in at.account.subscribed for app in at.apps)
+
+
+def _save_both(at: Connection) -> None:
     at.world.state.save(at.page)
+    at.world.state.save(at.account)
 
 
 def _feature(has: bool) -> Act:
@@ -296,7 +309,7 @@ _TABLE = (
     ),
     Switch(
         "page_unsubscribed", "The Page is not subscribed to the app", "webhooks of this account stop",
-        _unsubscribe_page, lambda at: not any(app.id in at.page.subscribed for app in at.apps), _subscribe_page,
+        _unsubscribe_page, _page_unsubscribed, _subscribe_page,
     ),
     Switch(
         "human_agent_off", "The app lacks the Human Agent feature", "after 24 h sends answer 10/2534022",

@@ -2,8 +2,10 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from heliograph.channels.instagram.meta import pauses
 from tests.instagram.house import House, Shop
 from tests.instagram.instagram_owner import InstagramOwner
 from tests.instagram.owner import Owner
@@ -65,11 +67,26 @@ class Patient:
         (found,) = [one for one in (report or self.examined())["findings"] if one["check"] == check]
         return dict(found)
 
+    def grows_older(self, by: timedelta) -> None:
+        """The last report, and what was repaired before it, were so much earlier."""
+        sql = "select findings from integration_health where integration_id = $1"
+        findings = self.house.value(sql, self.shop.integration_id)
+        for one in findings:
+            if one["repaired_at"] is not None:
+                one["repaired_at"] = (datetime.fromisoformat(one["repaired_at"]) - by).isoformat()
+        sql = "update integration_health set findings = $2, checked_at = checked_at - $3::interval where integration_id = $1"
+        self.house.execute(sql, self.shop.integration_id, findings, by)
+
     def told(self) -> list[tuple[str, str, str]]:
         """What webhooks were told of it: the integration's status, the state before and since."""
         sql = "select body from events where app_id = $1 and type = 'integration:health' order by id"
         payloads = [json.loads(row["body"])["payload"] for row in self.house.rows(sql, self.shop.app_id)]
         return [(one["integration"]["status"], one["health"]["before"], one["health"]["state"]) for one in payloads]
+
+    def is_subscribed(self) -> bool:
+        """Whether Meta sends the webhooks of Page or account to the app."""
+        owner = self.owner
+        return bool(owner.subscription() if isinstance(owner, InstagramOwner) else owner.page_subscription())
 
     # What happens ---------------------------------------------------------------------------------------------
 
@@ -77,6 +94,54 @@ class Patient:
         """Something happens to the connection, or is undone."""
         body = {"account_id": self.owner.account, "app_id": self.owner.facebook_app, "on": on, **more}
         self.owner.simulator.control(f"/connection/{name}", 200, **body)
+
+    def is_restricted(self, name: str) -> None:
+        """Every send gets this error from now on; an empty name is none."""
+        self._patch(f"/accounts/{self.owner.account}/rules", restriction=name)
+
+    def app_is(self, **how: Any) -> None:
+        """Mode, access level, roles of the app."""
+        self._patch(f"/apps/{self.owner.facebook_app}", **how)
+
+    def _patch(self, path: str, **body: Any) -> None:
+        answer = self.owner.simulator.call("PATCH", f"/_simulator{path}", body)
+        assert answer.status == 200, answer.body
+
+    def is_left_alone(self) -> bool:
+        """Whether the account was paused."""
+        sql = "select count(*) from instagram_pauses where subject = $1"
+        return bool(self.house.value(sql, pauses.account(self.owner.account)))
+
+    def may_be_asked_again(self) -> None:
+        """Pauses are over."""
+        self.house.execute("update instagram_pauses set until_at = now(), slow_until = now()")
+
+    def owned_by_another_app(self) -> None:
+        """Another app takes the customer's conversation."""
+        self._acts("take")
+
+    def owned_by_nobody(self) -> None:
+        """That one lets it go."""
+        self._acts("release")
+
+    def _acts(self, action: str) -> None:
+        inbox = self.owner.simulator.read(f"/accounts/{self.owner.account}/routing")["inboxes"]
+        who = next(iter(inbox))
+        body = {"account_id": self.owner.account, "person": self.person, "app_id": who, "action": action}
+        self.owner.simulator.control("/app-acts", 200, **body)
+
+    def orders(self, **fault: Any) -> None:
+        """Calls that match go wrong, the next one by default."""
+        answer = self.owner.simulator.call("POST", "/_simulator/faults", fault)
+        assert answer.status == 201, answer.body
+
+    def meta_is_down(self) -> None:
+        """No call is answered, until :meth:`meta_is_back`."""
+        self.orders(match="any", status=503, code=2, count=50)
+
+    def meta_is_back(self) -> None:
+        """Nothing is on order any more."""
+        assert self.owner.simulator.call("POST", "/_simulator/faults/clear", {}).status == 200
 
     def logs_in_again(self) -> None:
         """The owner gives a new token."""

@@ -82,6 +82,10 @@ def refused(code: int, subcode: int | None = None, ago: timedelta = MINUTE, *, a
     return {"refusal": LastRefusal(NOW - ago, code, subcode, "Error", again)}
 
 
+def objected(code: int, subcode: int | None = None, ago: timedelta = MINUTE) -> dict[str, Any]:
+    return {"objection": LastRefusal(NOW - ago, code, subcode, "Error")}
+
+
 B, W, U, OK, NA = State.BROKEN, State.WARNING, State.UNKNOWN, State.OK, State.NOT_APPLICABLE
 # Check, what is other than in FACTS, the state, and words of the finding.
 ROWS: list[tuple[str, Mapping[str, Any], State, str]] = [
@@ -137,7 +141,10 @@ ROWS: list[tuple[str, Mapping[str, Any], State, str]] = [
     ("page_link", {"linked": Refused(10)}, U, "code 10"),
     ("tasks", {}, OK, "read the Page's threads"),
     ("tasks", {"tasks": frozenset({"ANALYZE", "MODERATE"})}, OK, "may answer"),
-    ("tasks", {"tasks": frozenset({"ANALYZE"})}, B, "no longer"),
+    ("tasks", {"tasks": frozenset({"PROFILE_PLUS_FULL_CONTROL"})}, OK, "may answer"),
+    ("tasks", {"tasks": frozenset({"MESSAGING"})}, B, "no longer read messages and profiles of it"),
+    ("tasks", {"tasks": frozenset({"PROFILE_PLUS_MODERATE"})}, B, "no longer answer messages"),
+    ("tasks", {"tasks": frozenset({"ANALYZE"})}, B, "lacks MESSAGING and MODERATE"),
     ("tasks", {"threads": Refused(200)}, B, "code 200"),
     ("tasks", {"threads": Refused(10), **token(scopes=frozenset())}, U, "did not tell"),
     ("tasks", {"threads": Refused(200, 2534041)}, U, "did not tell"),
@@ -159,6 +166,10 @@ ROWS: list[tuple[str, Mapping[str, Any], State, str]] = [
     ("app_secret_proof", {"proof_demanded": True}, OK, "demands appsecret_proof"),
     ("app_secret_proof", {"proof_demanded": None}, OK, "accepts"),
     ("app_secret_proof", {"token": Refused(190, 1, "bad signature")}, B, "bad signature"),
+    ("app_secret_proof", {"token": Refused(100, None, "Invalid appsecret_proof")}, B, "appsecret_proof"),
+    ("app_secret_proof", {"token": Refused(101)}, B, "code 101"),
+    ("app_secret_proof", {"token": Refused(368)}, U, "code 368"),
+    ("app_secret_proof", {"token": Refused(100, 33)}, U, "100/33"),
     ("app_secret_proof", {"token": NOTHING}, U, "no connection"),
     ("message_access", {}, OK, "lets the app read"),
     ("message_access", {"threads": Refused(200, 2534041)}, B, "switched off"),
@@ -170,6 +181,11 @@ ROWS: list[tuple[str, Mapping[str, Any], State, str]] = [
     ("app_mode", {}, OK, "answers the app's calls"),
     ("app_mode", {"threads": Refused(3, None, "no capability")}, B, "no capability"),
     ("app_mode", {"threads": Refused(100)}, U, "tells no app"),
+    ("app_mode", objected(200, 2018028), B, "200/2018028"),
+    ("app_mode", objected(200, 2018027), B, "Development mode"),
+    ("app_mode", objected(3), B, "code 3"),
+    ("app_mode", objected(200, 2018028, 2 * DAY), OK, "answers the app's calls"),
+    ("app_mode", objected(10), OK, "answers the app's calls"),
     ("human_agent", {}, OK, "No answer"),
     ("human_agent", {"tag_refused_at": NOW - DAY}, W, "22 November 2026"),
     ("human_agent", {"tag_refused_at": NOW - 8 * DAY}, OK, "No answer"),
@@ -181,6 +197,22 @@ ROWS: list[tuple[str, Mapping[str, Any], State, str]] = [
     ("sends", refused(10, 2534077, HOUR, again=True), OK, "may try"),
     ("sends", {**refused(100, 2534013), "linked": Linked(None)}, NA, "another finding"),
     ("sends", {**refused(100, 2534013), "linked": NOTHING}, B, "nothing that can be seen"),
+    ("sends", objected(100, 2534029), B, "blocks this business"),
+    ("sends", objected(10, 1893063), W, "for policy reasons"),
+    ("sends", objected(36103), B, "does not let this account"),
+    ("sends", objected(10904, 1893050), W, "switched off"),
+    ("sends", objected(368), W, "for a while"),
+    ("sends", objected(613, 2018338), W, "misused"),
+    ("sends", objected(10, 1893063, 2 * DAY), OK, "no message"),
+    ("sends", {**objected(10, 1893063), **refused(190)}, W, "for policy reasons"),
+    ("sends", {**objected(10, 1893063), **refused(190, again=True)}, B, "nothing that can be seen"),
+    ("sends", objected(10), W, "nothing that can be seen explains it: Error (code 10)"),
+    ("sends", objected(200, 2534066), W, "200/2534066"),
+    ("sends", {**objected(10), **token(scopes=frozenset())}, NA, "another finding"),
+    ("sends", {**objected(10), "threads": Refused(200)}, NA, "another finding"),
+    ("sends", objected(200, 2018028), NA, "another finding"),
+    ("sends", objected(200, 2534041), OK, "would take it now"),
+    ("sends", {**objected(200, 2534041), "threads": Refused(200, 2534041)}, NA, "another finding"),
     ("webhooks", {}, OK, "The last webhook came on 23 November 2026, 11:00"),
     ("webhooks", {"threads": Threads(None)}, OK, "Nothing was said"),
     ("webhooks", {"threads": Threads(NOW - MINUTE), "last_event_at": None}, OK, "just now"),
@@ -206,6 +238,21 @@ ROWS: list[tuple[str, Mapping[str, Any], State, str]] = [
     ("public_url", url(Reached.SOMEBODY_ELSE), W, "something else"),
 ]  # fmt: skip
 INSTAGRAM_ROWS: list[tuple[str, Mapping[str, Any], State, str]] = [
+    ("scope:instagram_business_basic", {}, OK, "takes the calls"),
+    (
+        "scope:instagram_business_basic",
+        {"linked": Refused(10, None, "No")},
+        B,
+        "taken back since. Meta says: No (code 10)",
+    ),
+    ("scope:instagram_business_basic", {"linked": Refused(100)}, U, "no call has shown it"),
+    ("scope:instagram_business_basic", dead(190), U, "did not list"),
+    ("scope:instagram_business_manage_messages", {}, OK, "takes the calls"),
+    ("scope:instagram_business_manage_messages", {"threads": Refused(10)}, B, "declined, or taken back since"),
+    ("scope:instagram_business_manage_messages", {"subscription": Refused(200)}, B, "code 200"),
+    ("scope:instagram_business_manage_messages", {"threads": Refused(200, 2534041)}, U, "no call has shown it"),
+    ("scope:instagram_business_manage_messages", {"threads": NOTHING}, U, "no call has shown it"),
+    ("scope:instagram_basic", {}, NA, "other login"),
     ("token_kind", {}, NA, ""),
     ("token_expiry", {}, OK, "12 January 2027"),
     ("data_access", {}, NA, ""),
@@ -218,6 +265,8 @@ INSTAGRAM_ROWS: list[tuple[str, Mapping[str, Any], State, str]] = [
     ("page_subscription", {"subscription": Fields(frozenset({"messages"}))}, B, "messaging_seen"),
     ("app_mode", {"linked": Refused(100), "threads": Refused(100)}, B, "Development mode"),
     ("app_mode", {"threads": Refused(100)}, U, ""),
+    ("sends", objected(100), OK, "would take it now"),
+    ("sends", {**objected(100), "linked": Refused(100), "threads": Refused(100)}, NA, "another finding"),
     ("message_access", {"threads": Refused(200, 2534041)}, B, "switched off"),
 ]
 
@@ -284,12 +333,21 @@ def test_the_worst_finding_is_the_state() -> None:
     assert state_of([broken]) is State.BROKEN
 
 
-def test_what_was_broken_and_cannot_be_seen_stays_broken() -> None:
+def test_of_a_connection_that_could_not_be_seen_only_what_is_broken_is_known() -> None:
+    one = departed("x")
+    states = [("ok", "unknown"), ("ok", "warning", "unknown"), ("ok", "broken", "unknown")]
+    told = [state_of([replace(one, state=State(name)) for name in names], seen=False) for names in states]
+    assert told == [State.UNKNOWN, State.UNKNOWN, State.BROKEN]
+
+
+def test_what_was_ill_and_cannot_be_seen_stays_so() -> None:
     broken = replace(departed("was"), repaired=True)
     unseen = replace(broken, state=State.UNKNOWN, finding="now")
     (kept,) = carried([broken], [unseen])
     assert (kept.state, kept.finding, kept.repaired) == (State.BROKEN, "was", False)
-    assert carried([replace(broken, state=State.WARNING)], [unseen]) == (unseen,)
+    (kept,) = carried([replace(broken, state=State.WARNING)], [unseen])
+    assert (kept.state, kept.finding, kept.repaired) == (State.WARNING, "was", False)
+    assert carried([replace(broken, state=State.OK)], [unseen]) == (unseen,)
     assert carried([broken], [replace(unseen, state=State.OK)])[0].state is State.OK
 
 
@@ -308,8 +366,6 @@ def test_the_documentation_has_every_check_with_what_it_stops() -> None:
     assert list(rows) == [check.name for check in CHECKS]
     stops: dict[str, set[str]] = {name: set() for name in rows}
     every = [*((FACTS, row) for row in ROWS), *((INSTAGRAM_FACTS, row) for row in INSTAGRAM_ROWS)]
-    of_instagram = FLAVOURS[INSTAGRAM].required_scopes
-    every += [(INSTAGRAM_FACTS, (f"scope:{scope}", token(scopes=frozenset()), B, "")) for scope in of_instagram]
     for facts, (name, changes, _, _) in every:
         stops[name] |= set(found(replace(facts, **changes), name).stops)
     assert {name: set(told.split(", ")) - {""} for name, told in rows.items()} == stops

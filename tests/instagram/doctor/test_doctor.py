@@ -1,4 +1,4 @@
-"""When the doctor comes, what follows for the integration, what is repaired, and what the API tells."""
+"""When the doctor comes, what follows for the integration, and what the API tells."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -6,14 +6,15 @@ from urllib.parse import urlencode
 import pytest
 from prometheus_client import generate_latest
 
-from heliograph.channels.instagram.doctor import requests, schedule
+from heliograph.channels.instagram.doctor import records, requests, schedule
+from heliograph.channels.instagram.doctor.facts import Facts
 from heliograph.channels.instagram.meta import pauses
 from heliograph.storage import new_id
 from heliograph.telemetry.metrics import REGISTRY
 from tests.instagram.doctor.clinic import Patient
 from tests.instagram.house import House
 from tests.instagram.test_signed_request import signed
-from tests.simulator.support import Simulator, eventually
+from tests.simulator.support import eventually
 
 
 @pytest.fixture
@@ -126,14 +127,61 @@ def test_while_meta_is_not_reached_nothing_is_judged(patient: Patient) -> None:
     patient.switch("messages_off")
     assert patient.examined()["status"] == "error"
     patient.switch("messages_off", on=False)
-    fault = {"match": "any", "status": 503, "code": 2, "count": 50}
-    assert patient.owner.simulator.call("POST", "/_simulator/faults", fault).status == 201
+    patient.meta_is_down()
     report = patient.examined()
     assert patient.finding("token_valid", report)["state"] == "unknown"
     assert patient.finding("message_access", report)["state"] == "broken"
     assert report["status"] == "error"
-    patient.owner.simulator.call("POST", "/_simulator/faults/clear", {})
+    patient.meta_is_back()
     assert patient.examined()["status"] == "active"
+
+
+def test_of_one_whom_meta_never_answered_about_nothing_is_known(patient: Patient) -> None:
+    patient.meta_is_down()
+    assert patient.examined()["state"] == "unknown"
+    patient.meta_is_back()
+    assert patient.examined()["state"] == "ok"
+    assert patient.told() == []
+
+
+def test_a_warning_outlasts_a_bad_hour_of_metas_and_is_told_once(patient: Patient) -> None:
+    patient.switch("scope_dropped", scope="pages_messaging")
+    assert patient.examined()["state"] == "warning"
+    patient.meta_is_down()
+    report = patient.examined()
+    assert report["state"] == "unknown"
+    assert patient.finding("scope:pages_messaging", report)["state"] == "warning"
+    patient.meta_is_back()
+    assert patient.examined()["state"] == "warning"
+    assert patient.told() == [("active", "ok", "warning")]
+
+
+@pytest.mark.parametrize("code", [4, 341, 613, 80001])
+def test_a_limit_at_the_token_stops_nothing(patient: Patient, code: int) -> None:
+    patient.orders(match="debug_token", status=400, code=code)
+    report = patient.examined()
+    assert (report["state"], report["status"]) == ("unknown", "active")
+    assert patient.finding("app_secret_proof", report)["state"] == "unknown"
+    assert patient.is_answered("goes")
+    assert patient.examined()["state"] == "ok"
+
+
+def test_who_looked_earlier_and_comes_late_changes_nothing(
+    clinic: House, patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doctor, shop = clinic.channel.doctor, patient.shop
+    row = clinic.loop.run(records.load(clinic.database, shop.app_id, shop.integration_id, datetime.now(UTC)))
+    healthy = clinic.loop.run(doctor._facts(row))
+    patient.switch("messages_off")
+    assert patient.examined()["status"] == "error"
+
+    async def as_it_was(_: object) -> Facts:
+        return healthy
+
+    monkeypatch.setattr(doctor, "_facts", as_it_was)
+    report = patient.examined()
+    assert (report["state"], report["status"], patient.status) == ("broken", "error", "error")
+    assert patient.told() == [("error", "ok", "broken")]
 
 
 # What stops what ---------------------------------------------------------------------------------------------------
@@ -165,54 +213,6 @@ def test_a_token_that_cannot_be_renewed_stays_an_error_of_its_own(patient: Patie
     report = patient.examined()
     assert (report["status"], patient.finding("token_expiry", report)["state"]) == ("error", "broken")
     assert patient.is_answered("until its end")
-
-
-# Repairs -----------------------------------------------------------------------------------------------------------
-
-
-def test_what_others_subscribed_stays_subscribed(patient: Patient) -> None:
-    owner = patient.owner
-    token = f"{owner.facebook_app}|{owner.secret}"
-    app = patient.house.loop.run(patient.house.channel.apps.reload(owner.facebook_app))
-    body = {
-        "object": "instagram", "callback_url": patient.house.channel.doctor._callback(owner.facebook_app),
-        "verify_token": app.verify_token, "fields": "messages,comments", "access_token": token,
-    }  # fmt: skip
-    assert owner.simulator.call("POST", f"/{owner.facebook_app}/subscriptions", form=body).status == 200
-    found = patient.finding("app_subscription")
-    assert (found["state"], found["repaired"]) == ("ok", True)
-    assert {"messages", "comments", "standby", "messaging_seen"} <= set(owner.app_subscription()["fields"])
-    assert patient.finding("app_subscription")["repaired"] is False
-
-
-def test_a_callback_that_somebody_else_wants_is_put_back_once_and_then_told_of(
-    patient: Patient, meta_of_its_own: Simulator, clinic: House
-) -> None:
-    other = Patient.connected(clinic, meta_of_its_own)
-    theirs = clinic.channel.doctor._callback(other.owner.facebook_app)
-    verify = clinic.loop.run(clinic.channel.apps.reload(other.owner.facebook_app)).verify_token
-    for state, repaired in (("ok", True), ("broken", False)):
-        body = {
-            "object": "instagram", "callback_url": theirs, "verify_token": verify, "fields": "messages",
-            "access_token": f"{patient.owner.facebook_app}|{patient.owner.secret}",
-        }  # fmt: skip
-        answer = meta_of_its_own.call("POST", f"/{patient.owner.facebook_app}/subscriptions", form=body)
-        assert answer.status == 200
-        found = patient.finding("app_subscription")
-        assert (found["state"], found["repaired"]) == (state, repaired), found
-    assert "another system" in found["finding"]
-    assert patient.owner.app_subscription()["callback_url"] == theirs
-    assert patient.status == "error"
-
-
-def test_what_was_written_while_webhooks_were_away_is_brought_in(patient: Patient) -> None:
-    patient.house.execute("update backfill_accounts set due_at = null where app_id = $1", patient.shop.app_id)
-    patient.switch("page_unsubscribed")
-    assert patient.finding("page_subscription")["repaired"]
-    assert patient.house.value("select reason from backfill_accounts where app_id = $1", patient.shop.app_id) == (
-        "reconnected"
-    )
-    assert patient.owner.page_subscription()
 
 
 # Those who took it back ---------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ import pytest
 from heliograph.simulator.connections import SWITCHES
 from tests.instagram.doctor.clinic import Patient
 from tests.instagram.house import House
+from tests.instagram.instagram_owner import InstagramOwner
+from tests.instagram.owner import Owner
 from tests.simulator.support import Simulator
 
 
@@ -22,8 +24,15 @@ class Row:
     repair: str = ""
     state: str = "broken"
     stops: tuple[str, ...] = ("sending", "receiving")
+    scope: str | None = None
+
+    @property
+    def more(self) -> dict[str, str]:
+        """What the switch wants to know beside its name."""
+        return {"scope": self.scope} if self.scope else {}
 
 
+_MESSAGES = "instagram_business_manage_messages"
 _REPAIRED = {"state": "ok", "stops": ()}
 ROWS = {
     "app_removed": Row("token_valid", "removed the app", "Reconnect"),
@@ -46,10 +55,21 @@ ROWS = {
     "not_live": Row("app_mode", "Development mode", "Live"),
     "tasks_lost": Row("tasks", "may no longer answer messages", "Page access", stops=("sending",)),
 }
+_ALIKE = (
+    *("app_removed", "checkpoint", "password_changed", "unconfirmed", "token_revoked", "token_expired"),
+    *("messages_off", "page_unsubscribed", "human_agent_off", "not_live"),
+)
+BY_INSTAGRAM = {name: ROWS[name] for name in _ALIKE} | {
+    "scope_dropped": Row(f"scope:{_MESSAGES}", f"{_MESSAGES} was declined", "leave", scope=_MESSAGES),
+}
+# Of a Page, or of the app's subscription, which no call of this login tells of; its host takes no proof.
+OF_FACEBOOK_ALONE = {"role_lost", "asset_dropped", "unlinked", "app_unsubscribed", "proof_demanded", "tasks_lost"}
+LATE = "human_agent_off"
 
 
 def test_there_is_a_row_for_every_switch() -> None:
     assert set(ROWS) == set(SWITCHES)
+    assert set(BY_INSTAGRAM) == set(SWITCHES) - OF_FACEBOOK_ALONE
 
 
 def test_a_healthy_connection_is_told_to_be_healthy(patient: Patient) -> None:
@@ -60,10 +80,18 @@ def test_a_healthy_connection_is_told_to_be_healthy(patient: Patient) -> None:
     assert patient.told() == []
 
 
-@pytest.mark.parametrize("name", sorted(set(SWITCHES) - {"human_agent_off"}))
+@pytest.mark.parametrize("name", sorted(set(ROWS) - {LATE}))
 def test_what_happens_to_a_connection_is_found_and_told_and_passes(patient: Patient, name: str) -> None:
-    row = ROWS[name]
-    patient.switch(name)
+    is_found_and_passes(patient, name, ROWS[name])
+
+
+@pytest.mark.parametrize("name", sorted(set(BY_INSTAGRAM) - {LATE}))
+def test_by_instagram_login_the_same_is_found(clinic: House, meta_of_its_own: Simulator, name: str) -> None:
+    is_found_and_passes(Patient.by_instagram(clinic, meta_of_its_own), name, BY_INSTAGRAM[name])
+
+
+def is_found_and_passes(patient: Patient, name: str, row: Row) -> None:
+    patient.switch(name, **row.more)
     report = patient.examined()
     found = patient.finding(row.check, report)
     assert found["state"] == row.state, report
@@ -80,14 +108,19 @@ def test_what_happens_to_a_connection_is_found_and_told_and_passes(patient: Pati
         patient.logs_in_again()
         assert patient.status == "active"
     else:
-        patient.switch(name, on=False)
+        patient.switch(name, on=False, **row.more)
     after = patient.examined()
     assert (after["status"], patient.finding(row.check, after)["state"]) == ("active", "ok"), after
     assert patient.is_answered("found again")
     assert [told[0] for told in patient.told()] == (["error", "active"] if row.stops else [])
 
 
-def test_the_feature_human_agent_is_missed_when_an_answer_is_late(patient: Patient, meta_of_its_own: Simulator) -> None:
+@pytest.mark.parametrize("kind", [Owner, InstagramOwner])
+def test_the_feature_human_agent_is_missed_when_an_answer_is_late(
+    clinic: House, meta_of_its_own: Simulator, kind: type[Owner]
+) -> None:
+    meta_of_its_own.control("/clock", 200, offset_seconds=0)
+    patient = Patient.connected(clinic, meta_of_its_own, kind)
     patient.switch("human_agent_off")
     meta_of_its_own.control("/clock", 200, jump="25h")
     patient.examined()  # Meta's answer tells the time
@@ -115,19 +148,21 @@ def test_permissions_that_stop_no_message_are_told_of_all_the_same(patient: Pati
     assert patient.examined()["state"] == "ok"
 
 
-@pytest.mark.parametrize("name", ["token_revoked", "messages_off", "not_live"])
-def test_by_instagram_login_the_same_is_found(clinic: House, meta_of_its_own: Simulator, name: str) -> None:
+def test_by_instagram_login_a_permission_that_stops_no_message_is_told_of(
+    clinic: House, meta_of_its_own: Simulator
+) -> None:
     patient = Patient.by_instagram(clinic, meta_of_its_own)
-    healthy = patient.examined()
-    assert [one for one in healthy["findings"] if one["state"] in ("broken", "warning")] == []
-    assert patient.finding("page_link", healthy)["state"] == "not_applicable"
-    patient.switch(name)
-    found = patient.finding(ROWS[name].check)
-    assert found["state"] == "broken", found
-    assert patient.status == "error"
-    if SWITCHES[name].undo is None:
-        patient.logs_in_again()
-    else:
-        patient.switch(name, on=False)
-    assert patient.examined()["status"] == "active"
-    assert patient.is_answered("again")
+    patient.switch("scope_dropped", scope="instagram_business_basic")
+    report = patient.examined()
+    found = patient.finding("scope:instagram_business_basic", report)
+    assert (found["state"], found["stops"], report["status"]) == ("broken", [], "active"), report
+    patient.switch("scope_dropped", on=False, scope="instagram_business_basic")
+    assert patient.examined()["state"] == "ok"
+
+
+def test_by_instagram_login_a_healthy_connection_is_told_to_be_healthy(
+    clinic: House, meta_of_its_own: Simulator
+) -> None:
+    report = Patient.by_instagram(clinic, meta_of_its_own).examined()
+    assert [one for one in report["findings"] if one["state"] not in ("ok", "not_applicable")] == []
+    assert report["state"] == "ok"

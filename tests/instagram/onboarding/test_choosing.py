@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from heliograph.channels.instagram.accounts.remedies import REMEDIES
+from heliograph.channels.instagram.accounts.tasks import missing_tasks
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, FLAVOURS
-from heliograph.channels.instagram.onboarding.choosing import Grant, Here, Row, Seen, Why, judge, missing_tasks
+from heliograph.channels.instagram.onboarding.choosing import Grant, Here, Row, Seen, Why, judge
 from heliograph.channels.instagram.onboarding.troubles import TROUBLES, Kind
 
 SCOPES = FLAVOURS[FACEBOOK].required_scopes

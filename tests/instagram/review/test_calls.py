@@ -190,7 +190,8 @@ def test_an_older_date_does_not_take_the_place_of_a_younger(owner: Owner) -> Non
 def test_a_login_counts_for_what_was_granted(owner: Owner) -> None:
     owner.connect()
     review = owner.house.channel.review
-    granted = ["pages_show_list", "public_profile", "instagram_manage_messages", "email"]
+    # Whether a listed Page belongs to a portfolio is not told: that permission was granted, and maybe not called.
+    granted = ["pages_show_list", "public_profile", "instagram_manage_messages", "business_management", "email"]
     owner.house.loop.run(review.note_login(owner.facebook_app, granted))
     assert noted(owner) >= {"pages_show_list", "public_profile"}
     assert not noted(owner) & {"email", "business_management"}

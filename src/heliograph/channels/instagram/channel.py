@@ -127,6 +127,7 @@ class InstagramChannel:
             graph,
             self.apps,
             self.pace,
+            self._connecting.parting,
             callback=callback,
             address=OwnAddress(public_url),
             simulated=graph.url != REAL_META,

@@ -9,7 +9,7 @@ from heliograph.simulator.control import fault_models as models
 from heliograph.simulator.control import lookup
 from heliograph.simulator.control.held import Held
 from heliograph.simulator.control.lookup import ControlError
-from heliograph.simulator.graph.flavours import FACEBOOK_LOGIN
+from heliograph.simulator.graph.flavours import FACEBOOK_LOGIN, INSTAGRAM_LOGIN
 from heliograph.simulator.world import World
 
 router = APIRouter(tags=["connection"])
@@ -18,7 +18,7 @@ router = APIRouter(tags=["connection"])
 def _connection(world: World, account_id: str, app_id: str | None, scope: str) -> Connection:
     account = lookup.account(world, account_id)
     apps = (lookup.app(world, app_id),) if app_id else tuple(world.state.apps.values())
-    if scope not in FACEBOOK_LOGIN.all_scopes:
+    if scope not in {*FACEBOOK_LOGIN.all_scopes, *INSTAGRAM_LOGIN.all_scopes}:
         raise ControlError("scope", f"There is no permission {scope}.")
     return Connection(world, world.state.pages[account.page_id], account, apps, scope)
 

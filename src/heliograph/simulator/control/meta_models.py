@@ -71,7 +71,9 @@ class AccountRules(Body):
 
     tasks: list[Task] | None = Field(None, description="The owner's tasks on the Page; none at all is a lost role.")
     all_tasks: Literal[True] | None = Field(None, description="Every task, as at first.")
-    restriction: Text | None = Field(None, description='The error that every send gets, by its name; "" for none.')
+    restriction: str | None = Field(
+        None, max_length=100, description='The error that every send gets, by its name; "" for none.'
+    )
     catalog: list[Id] | None = Field(None, description="The ids of the products it can show.")
     unread: bool | None = Field(None, description="A creator account that was never read: it gets no webhooks yet.")
 

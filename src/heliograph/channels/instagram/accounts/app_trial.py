@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 
+from heliograph.channels.instagram.accounts.connect import app_token
 from heliograph.channels.instagram.meta.flavours import FACEBOOK
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 
 LONGEST_NAME = 100
+_WRONG_SECRET = 1
 
 
 class FacebookAppError(Exception):
@@ -36,15 +38,19 @@ class Trial:
         try:
             await self._graph.exchange("/oauth/access_token", form)
         except GraphError as error:
-            if error.transient or error.status >= 500:
+            # A wrong secret is told by 1, which elsewhere is a bad hour of Meta's.
+            wrong = error.code == _WRONG_SECRET and not error.transient and error.status < 500
+            if error.passes and not wrong:
                 raise FacebookAppError(f"Meta could not be asked about the app: {error}. Try again.") from error
             raise FacebookAppError(
                 f"Meta does not accept this id and secret: {error}. Both stand in the App Dashboard under App settings,"
                 " Basic. Those of Instagram Login are others: choose that login for them."
             ) from error
-        token = f"{facebook_app_id}|{secret}"
+        token = app_token(facebook_app_id, secret)
         try:
-            answer = await self._graph.call("GET", "/debug_token", token, params={"input_token": token}, name="login")
+            answer = await self._graph.call(
+                "GET", "/debug_token", token, secret=secret, params={"input_token": token}, name="login"
+            )
         except GraphError:
             return ""  # the name is a courtesy
         data = answer.get("data")

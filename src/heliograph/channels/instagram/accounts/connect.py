@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from heliograph.channels.base import ConnectError, SendOutcome
+from heliograph.channels.base import ConnectError
 from heliograph.channels.instagram.accounts.records import FacebookApp
-from heliograph.channels.instagram.meta.errors import meaning
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, FLAVOURS
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, without
 from heliograph.telemetry.logs import get_logger
@@ -73,8 +72,7 @@ async def owner_of(graph: Graph, app_id: str, app_secret: str, page_token: str) 
     except (NotSentError, NoAnswerError) as error:
         raise NotAskedError(str(error)) from error
     except GraphError as error:
-        meant = meaning(error.code, error.subcode, transient=error.transient, status=error.status)
-        if meant.outcome in (SendOutcome.RETRY, SendOutcome.RATE_LIMITED):
+        if error.passes:
             raise NotAskedError(str(error)) from error
         log.warning(
             "Meta does not tell whose token this is", facebook_app=app_id, error=without(str(error), page_token)
@@ -136,6 +134,8 @@ async def _inspect(graph: Graph, app_id: str, app_secret: str, page_token: str) 
             name="connect",
         )
     except GraphError as error:
+        if error.passes:
+            raise ConnectError(f"Meta could not be asked about the token: {error}. Try again.") from error
         raise ConnectError(
             f"appId or appSecret is wrong: Meta does not accept them ({error}). Both stand in the Meta app dashboard"
             " under App settings, Basic."

@@ -4,23 +4,22 @@ examine ──▶ is it new here? ──▶ app stored ──▶ subscribed ─�
                                                                 └── the app went meanwhile: unsubscribed again
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from asyncpg.exceptions import ForeignKeyViolationError
 
 from heliograph.channels.base import ConnectError, GoneError
 from heliograph.channels.instagram.accounts import departure
-from heliograph.channels.instagram.accounts.logins import Found, Login, logins
+from heliograph.channels.instagram.accounts.logins import Found, logins
+from heliograph.channels.instagram.accounts.parting import Parting
 from heliograph.channels.instagram.accounts.records import TYPE, FacebookApp, FacebookApps, token_place
 from heliograph.channels.instagram.backfill import runs
 from heliograph.channels.instagram.doctor.requests import want
 from heliograph.channels.instagram.meta.flavours import FACEBOOK
-from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.review import test_calls
 from heliograph.storage import Connection, Database, SecretBox, new_id
-from heliograph.storage.secrets import SecretError
 from heliograph.telemetry.logs import get_logger
 
 log = get_logger("instagram")
@@ -43,13 +42,8 @@ _DEFAULTS = {
 
 # By app and account: who connects the same account at the same time waits, and sees it connected.
 _ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended($1, 448378268016))"
-
-
-# Whether other integrations need a Facebook app and a Page. Served by instagram_accounts_of_facebook_app.
-_OTHERS = """
-select exists (select from instagram_accounts where facebook_app_id = $1) as of_app,
-    exists (select from instagram_accounts where facebook_app_id = $1 and page_id = $2) as of_page
-"""
+# By the primary key.
+_ACCOUNT = "select * from instagram_accounts where integration_id = $1 and app_id = $2"
 
 
 class Connecting:
@@ -63,6 +57,7 @@ class Connecting:
         self._graph = graph
         self._apps = apps
         self._logins = logins(graph, apps, box, callback)
+        self.parting = Parting(database, self._logins)
 
     async def connect(self, app_id: str, request: Mapping[str, Any]) -> str:
         """Connect the account behind a Page token. Raises :class:`ConnectError`; then there is no integration."""
@@ -77,7 +72,7 @@ class Connecting:
         try:
             await self._insert(app_id, facebook_app, integration_id, found, request, switches)
         except ForeignKeyViolationError:
-            await self._take_back(login, app, integration_id, found)
+            await self._take_back(app, integration_id, found)
             raise GoneError("app") from None
         log.info("connected", integration=integration_id, account=found.account_id, facebook_app=facebook_app)
         return integration_id
@@ -125,24 +120,17 @@ class Connecting:
             await runs.connected(connection, app_id, facebook_app, found.account_id, self._graph.now())
             await test_calls.note(connection, facebook_app, test_calls.CONNECTING[found.login], self._graph.now())
 
-    async def _take_back(self, login: Login, app: FacebookApp, integration_id: str, found: Found) -> None:
+    async def _take_back(self, app: FacebookApp, integration_id: str, found: Found) -> None:
         """What would have had the account is gone: unsubscribe again, unless another integration needs it."""
-        sealed = self._box.seal(found.token, token_place(integration_id))
         row = {
             "integration_id": integration_id,
             "page_id": found.page_id,
-            "page_token": sealed,
+            "page_token": self._box.seal(found.token, token_place(integration_id)),
             "login": found.login,
             "account_id": found.account_id,
             "facebook_app_id": app.id,
         }
-        others = await self._database.fetchrow(_OTHERS, app.id, found.page_id)
-        if not others["of_page"]:
-            with _at_best(integration_id, "Page"):
-                await login.unsubscribe(app, row)
-        if not others["of_app"]:
-            with _at_best(integration_id, "app"):
-                await login.unsubscribe_app(app)
+        await self.parting.unsubscribe(app, row)
 
     async def _check_new(self, reader: Database | Connection, app_id: str, facebook_app: str, found: Found) -> None:
         """The same account twice in one app would tell every message twice (index instagram_accounts_once).
@@ -175,9 +163,7 @@ class Connecting:
 
         Raises :class:`ConnectError`.
         """
-        row = await self._database.fetchrow(
-            "select * from instagram_accounts where integration_id = $1 and app_id = $2", integration_id, app_id
-        )
+        row = await self._database.fetchrow(_ACCOUNT, integration_id, app_id)
         if row is None:
             raise ConnectError("This integration has no Instagram account. Delete it and create it anew.")
         settings = _given(_SWITCHES, changes)
@@ -204,7 +190,8 @@ class Connecting:
             if found and there:
                 await connection.execute(
                     "update instagram_accounts set page_token = $2, page_id = $3, token_expires_at = $4, refresh_at = $5,"
-                    " refresh_error = null, refusal = null, refused_at = null, ailment = null, owner_id = $6,"
+                    " refresh_error = null, refusal = null, refused_at = null, ailment = null,"
+                    " objection = null, objected_at = null, leaving_at = null, owner_id = $6,"
                     " connected_at = $7, heard_since = $7 where integration_id = $1",
                     integration_id,
                     self._box.seal(found.token, token_place(integration_id)),
@@ -220,8 +207,11 @@ class Connecting:
                 await test_calls.note(connection, row["facebook_app_id"], proven, self._graph.now())
         if there is None:
             if found and (app := await self._apps.reload(row["facebook_app_id"])):
-                await self._take_back(self._logins[row["login"]], app, integration_id, found)
+                await self._take_back(app, integration_id, found)
             raise GoneError("integration")
+        if found and found.page_id != row["page_id"] and (app := await self._apps.reload(row["facebook_app_id"])):
+            # By the token of then: nobody else's speaks for the Page of then.
+            await self.parting.unsubscribe(app, row)
 
     async def _renew(self, row: Any, token: str) -> Found:
         app = await self._apps.reload(row["facebook_app_id"])
@@ -239,36 +229,13 @@ class Connecting:
 
     async def disconnect(self, app_id: str, integration_id: str) -> None:
         """Unsubscribe Page and app, unless another integration still needs them. The rows stay for the caller to delete."""
-        row = await self._database.fetchrow(
-            "select a.*, (select count(*) from instagram_accounts o where o.facebook_app_id = a.facebook_app_id) as of_app,"
-            " (select count(*) from instagram_accounts o"
-            "  where o.facebook_app_id = a.facebook_app_id and o.page_id = a.page_id) as of_page"
-            " from instagram_accounts a where integration_id = $1 and app_id = $2",
-            integration_id,
-            app_id,
-        )
+        row = await self._database.fetchrow(_ACCOUNT, integration_id, app_id)
         async with self._database.transaction() as connection:
             await departure.remember(connection, [integration_id])
-        app = await self._apps.reload(row["facebook_app_id"]) if row else None
-        if row is None or app is None:
+        if row is None:
             return
-        login = self._logins[row["login"]]
         await runs.disconnected(self._database, integration_id, self._graph.now())
-        if row["of_page"] == 1:
-            with _at_best(integration_id, "Page"):
-                await login.unsubscribe(app, row)
-        if row["of_app"] == 1:
-            with _at_best(integration_id, "app"):
-                await login.unsubscribe_app(app)
-
-
-@contextmanager
-def _at_best(integration_id: str, what: str) -> Iterator[None]:
-    """A dead or unreadable token cannot unsubscribe; Meta's webhooks then find the account not connected."""
-    try:
-        yield
-    except (GraphError, NotSentError, NoAnswerError, SecretError) as error:
-        log.warning("not unsubscribed at Meta", what=what, integration=integration_id, error=str(error))
+        await self.parting.leave(await self._apps.reload(row["facebook_app_id"]), row)
 
 
 def _given(names: Iterable[str], request: Mapping[str, Any]) -> dict[str, Any]:

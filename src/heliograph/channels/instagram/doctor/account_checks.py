@@ -1,32 +1,23 @@
 """The checks of Page, account, app, and of what Meta said to our calls (Meta reference 2.6, 3.2, 4.2, 7). Pure."""
 
-from datetime import timedelta
-
 from heliograph.channels.health import SENDING, Finding
+from heliograph.channels.instagram.accounts.tasks import TASKS, missing_tasks
 from heliograph.channels.instagram.doctor.facts import Facts, Linked, NotTold, Refused, Threads, Token
-from heliograph.channels.instagram.doctor.token_checks import BOTH, left_out
+from heliograph.channels.instagram.doctor.permission_checks import granted_all, lacks_right
+from heliograph.channels.instagram.doctor.send_checks import objected
+from heliograph.channels.instagram.doctor.token_checks import BOTH
 from heliograph.channels.instagram.doctor.words import (
     APPS,
-    LOG_IN_AGAIN,
     MESSAGE_ACCESS,
     PAGE_SETTINGS,
-    REVIEW,
     Speaker,
-    when,
 )
-from heliograph.channels.instagram.meta.errors import meaning
 from heliograph.channels.instagram.meta.flavours import FACEBOOK
+from heliograph.channels.instagram.meta.refusals import ABOUT_MODE
 
 _ACCESS_OFF = (200, 2534041)
-_NOT_LINKED = (100, 2534013)
 _NO_CAPABILITY = 3
-_PERMISSION = (10, 200)
-_ENOUGH_TASKS = frozenset(
-    {"MESSAGING", "MODERATE", "MANAGE", "PROFILE_PLUS_MESSAGING", "PROFILE_PLUS_MODERATE", "PROFILE_PLUS_FULL_CONTROL"}
-)
-# A refusal that nothing else explains stops the sends for so long; then the next one tries.
-HELD = timedelta(hours=1)
-_TAG_REMEMBERED = timedelta(days=7)
+_NOT_LINKED = (100, 2534013)
 
 
 def page_link(say: Speaker, facts: Facts) -> Finding:
@@ -67,28 +58,31 @@ def tasks(say: Speaker, facts: Facts) -> Finding:
     if facts.login != FACEBOOK:
         return say.pointless("By Instagram Login there is no Page.")
     if facts.tasks is not None:
-        if facts.tasks & _ENOUGH_TASKS:
+        missing = missing_tasks(facts.tasks)
+        if not missing:
             return say.well("The person who connected the Page may answer its messages.")
-        return _no_tasks(say, None)
-    refused = next((one for one in (facts.threads, facts.subscription) if _lacks_right(one)), None)
-    if isinstance(refused, Refused) and _granted_all(facts):
-        return _no_tasks(say, refused)
+        return _no_tasks(say, None, missing)
+    refused = next((one for one in (facts.threads, facts.subscription) if lacks_right(one)), None)
+    if isinstance(refused, Refused) and granted_all(facts):
+        return _no_tasks(say, refused, tuple(TASKS))
     if isinstance(facts.threads, Threads):
         return say.well("Meta lets the token read the Page's threads.")
     return say.unknown("Meta did not tell which tasks the person has on the Page.")
 
 
-def _no_tasks(say: Speaker, refused: Refused | None) -> Finding:
+def _no_tasks(say: Speaker, refused: Refused | None, missing: tuple[str, ...]) -> Finding:
     said = f" Meta says: {refused.named()}." if refused else ""
+    may_send = "MESSAGING" not in missing
+    what = "read messages and profiles of it" if may_send else "answer messages for it"
     return say.broken(
-        "The person who connected the Page may no longer answer messages for it: everything is granted, but the tasks"
-        f" Messages and Moderate on the Page are missing.{said}",
-        "Sends, profiles and threads are refused.",
+        f"The person who connected the Page may no longer {what}: everything is granted, but their role on it"
+        f" lacks {' and '.join(missing)}.{said}",
+        "Profiles and threads are refused." if may_send else "Sends, profiles and threads are refused.",
         "On Facebook open the Page's Settings, then Page access (or in Business Suite: Settings, People).",
         "Give that person full control, or at least the tasks Messages and Community activity.",
         "Or reconnect the integration as a person who has them.",
         link="https://www.facebook.com/settings?tab=profile_access",
-        stops=(SENDING,),
+        stops=() if may_send else (SENDING,),
         underlying=refused.underlying() if refused else None,
     )
 
@@ -134,74 +128,28 @@ def app_mode(say: Speaker, facts: Facts) -> Finding:
         (one for one in told if isinstance(one, Refused) and (one.code == _NO_CAPABILITY or _alike(facts, one))), None
     )
     if refused is not None:
-        return say.broken(
-            f"The app may not serve this account: it is in Development mode, or has no Advanced Access."
-            f" Meta says: {refused.named()}.",
-            "Only people and accounts with a role on the app are reached and heard.",
-            "In Meta's App Dashboard switch the app from Development to Live.",
-            "Under App Review ask for Advanced Access to the permissions of messaging; your business must be verified.",
-            "For your own accounts alone: add whoever connected the account under App roles.",
-            link=f"{APPS}{facts.facebook_app}/",
-            stops=BOTH,
-            underlying=refused.underlying(),
-        )
+        return _not_live(say, facts, refused, stops=BOTH)
+    objection = objected(facts)
+    if objection is not None and (objection.code, objection.subcode) in ABOUT_MODE:
+        # Who has a role on the app is reached all the same.
+        return _not_live(say, facts, objection.told(), stops=())
     if isinstance(facts.threads, Threads):
         return say.well("Meta answers the app's calls for this account; nothing tells that it is in Development mode.")
     return say.unknown("Meta tells no app its own mode, and no call has shown it.")
 
 
-def human_agent(say: Speaker, facts: Facts) -> Finding:
-    """The feature Human Agent, by which people are answered after 24 hours (Meta reference 2.3)."""
-    at = facts.tag_refused_at
-    if at is None or facts.our_now - at > _TAG_REMEMBERED:
-        return say.well("No answer with the human agent tag was refused lately.")
-    return say.warns(
-        f"On {when(at)} Meta refused an answer with the human agent tag, although seven days were not over: the app lacks"
-        " the feature Human Agent, most likely.",
-        "Answers later than 24 hours after the person's last message fail.",
-        "In Meta's App Dashboard, under App Review, Permissions and features, ask for Human Agent.",
-        "Until you have it: answer within 24 hours.",
-        link=REVIEW,
-    )
-
-
-def sends(say: Speaker, facts: Facts) -> Finding:
-    """What Meta last refused for good, where nothing above explains it."""
-    refusal = facts.refusal
-    if refusal is None:
-        return say.well("Meta has refused no message for want of access.")
-    seen = _explains(facts, refusal.code, refusal.subcode)
-    if seen is False:
-        return say.pointless("What Meta refused is explained by another finding.")
-    if seen is True and not refusal.again:
-        return say.well(f"Meta refused a message on {when(refusal.at)}, and would take it now.")
-    if seen is not None and facts.our_now - refusal.at >= HELD:
-        return say.well(f"Meta refused a message on {when(refusal.at)}; the next one may try.")
-    meant = meaning(refusal.code or 0, refusal.subcode, transient=False, status=400)
-    underlying = Refused(refusal.code or 0, refusal.subcode, refusal.text)
+def _not_live(say: Speaker, facts: Facts, refused: Refused, stops: tuple[str, ...]) -> Finding:
     return say.broken(
-        f"On {when(refusal.at)} Meta refused a message, and nothing that can be seen explains it: {underlying.named()}.",
-        f"No message is sent for {HELD // timedelta(hours=1)} hour; then the next one tries again.",
-        meant.advice,
-        *LOG_IN_AGAIN,
-        link=APPS,
-        stops=(SENDING,),
-        code="unauthorized",
-        underlying=underlying.underlying(),
+        f"The app may not serve this account: it is in Development mode, or has no Advanced Access."
+        f" Meta says: {refused.named()}.",
+        "Only people and accounts with a role on the app are reached and heard.",
+        "In Meta's App Dashboard switch the app from Development to Live.",
+        "Under App Review ask for Advanced Access to the permissions of messaging; your business must be verified.",
+        "For your own accounts alone: add whoever connected the account under App roles.",
+        link=f"{APPS}{facts.facebook_app}/",
+        stops=stops,
+        underlying=refused.underlying(),
     )
-
-
-def _explains(facts: Facts, code: int | None, subcode: int | None) -> bool | None:
-    """Whether the reason for a refusal is gone, as far as it can be seen: False: it is there, None: nobody knows."""
-    if isinstance(facts.token, NotTold | Refused):
-        return None
-    if not facts.token.valid:
-        return False
-    if (code, subcode) == _NOT_LINKED:
-        linked = facts.linked
-        return linked.account_id == facts.account_id if isinstance(linked, Linked) else None
-    # Of the rest the token's own word must do; what it does not tell, comes back with the next message.
-    return True
 
 
 def _alike(facts: Facts, refused: Refused) -> bool:
@@ -212,17 +160,6 @@ def _alike(facts: Facts, refused: Refused) -> bool:
         and isinstance(own, Refused)
         and (refused.code, refused.subcode) == (100, None) == (own.code, own.subcode)
     )
-
-
-def _lacks_right(told: object) -> bool:
-    return isinstance(told, Refused) and told.code in _PERMISSION and told.subcode is None
-
-
-def _granted_all(facts: Facts) -> bool:
-    token = facts.token
-    if not isinstance(token, Token) or not token.valid or token.scopes is None:
-        return False
-    return token.scopes.issuperset(facts.flavour.required_scopes) and not left_out(facts, token)
 
 
 def _sees_account(facts: Facts) -> bool:

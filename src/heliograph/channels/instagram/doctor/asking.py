@@ -28,6 +28,7 @@ from heliograph.channels.instagram.meta.flavours import FACEBOOK
 from heliograph.channels.instagram.meta.graph import Caller, Graph, GraphError, NoAnswerError, NotSentError, without
 
 _DEAD = (190, 102)
+_UNREADABLE = NotTold("Meta's answer cannot be read")
 Answer = Mapping[str, Any] | Refused | NotTold
 
 
@@ -83,7 +84,7 @@ class _Meta:
                 "GET", path, token, secret=secret, params=params, name="doctor", caller=self._caller
             )
         except GraphError as error:
-            if error.code == 0 or error.transient or error.code in (1, 2):
+            if error.passes:
                 return NotTold(f"Meta answered {without(str(error), self._token)}")
             return Refused(error.code, error.subcode, without(error.message, self._token)[:500])
         except (NotSentError, NoAnswerError) as error:
@@ -96,9 +97,11 @@ class _Meta:
         data = _dict(answer.get("data"))
         error = _dict(data.get("error"))
         said = without(str(error.get("message", "")), self._token)[:500]
-        scopes = data.get("scopes")
+        scopes, valid = data.get("scopes"), data.get("is_valid")
+        if not isinstance(valid, bool):
+            return _UNREADABLE
         return Token(
-            data.get("is_valid") is True,
+            valid,
             Refused(_int(error.get("code")) or 190, _int(error.get("subcode")), said) if error else None,
             str(data.get("type", "")),
             _time(data.get("expires_at")),
@@ -115,6 +118,8 @@ class _Meta:
         answer = await self._get("/me", {"fields": "id,name,instagram_business_account{id,username}"})
         if isinstance(answer, Refused | NotTold):
             return answer
+        if not answer.get("id"):
+            return _UNREADABLE
         account = _dict(answer.get("instagram_business_account"))
         key = str(account.get("id") or "")
         return Linked(key or None, str(answer.get("name") or ""), str(account.get("username") or ""))
@@ -125,7 +130,9 @@ class _Meta:
             return answer
         rows = _rows(answer, "data")
         bare = rows[0] if rows else answer
-        return Linked(str(bare.get("user_id") or "") or None, username=str(bare.get("username") or ""))
+        if not bare.get("user_id"):
+            return _UNREADABLE
+        return Linked(str(bare["user_id"]), username=str(bare.get("username") or ""))
 
     async def tasks(self) -> frozenset[str] | None:
         """Told to the person's own token alone, as far as it is known; asked all the same."""

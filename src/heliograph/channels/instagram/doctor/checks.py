@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from heliograph.channels.health import Finding
-from heliograph.channels.instagram.doctor import account_checks, token_checks, webhook_checks
+from heliograph.channels.instagram.doctor import (
+    account_checks,
+    permission_checks,
+    send_checks,
+    token_checks,
+    webhook_checks,
+)
 from heliograph.channels.instagram.doctor.facts import Facts
 from heliograph.channels.instagram.doctor.words import BUSINESS_TOOLS, LOG_IN_AGAIN, Speaker
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, FLAVOURS
@@ -28,9 +34,11 @@ class Check:
 
 def _scopes() -> list[Check]:
     wanted = [(scope, flavour.login) for flavour in FLAVOURS.values() for scope in flavour.required_scopes]
-    wanted += [(scope, FACEBOOK) for scope in token_checks.OPTIONAL_SCOPES]
+    wanted += [(scope, FACEBOOK) for scope in permission_checks.OPTIONAL_SCOPES]
     return [
-        Check(f"scope:{scope}", f"Permission {scope}", partial(token_checks.scope_granted, scope=scope, login=login))
+        Check(
+            f"scope:{scope}", f"Permission {scope}", partial(permission_checks.scope_granted, scope=scope, login=login)
+        )
         for scope, login in wanted
     ]
 
@@ -41,7 +49,7 @@ CHECKS: tuple[Check, ...] = (
     Check("token_expiry", "End of the token", token_checks.token_expiry),
     Check("data_access", "End of data access", token_checks.data_access),
     *_scopes(),
-    Check("grants", "What was allowed", token_checks.grants),
+    Check("grants", "What was allowed", permission_checks.grants),
     Check("page_link", "Page and account", account_checks.page_link),
     Check("tasks", "Tasks on the Page", account_checks.tasks),
     Check(webhook_checks.APP_SUBSCRIPTION, "App subscription", webhook_checks.app_subscription),
@@ -50,8 +58,8 @@ CHECKS: tuple[Check, ...] = (
     Check("message_access", "Access to messages", account_checks.message_access),
     Check("thread_owner", "Other apps", account_checks.thread_owner),
     Check("app_mode", "App mode", account_checks.app_mode),
-    Check("human_agent", "Human agent", account_checks.human_agent),
-    Check("sends", "Sends", account_checks.sends),
+    Check("human_agent", "Human agent", send_checks.human_agent),
+    Check("sends", "Sends", send_checks.sends),
     Check("webhooks", "Webhooks", webhook_checks.webhooks),
     Check("webhook_latency", "Webhook delay", webhook_checks.webhook_latency),
     Check("graph_version", "Graph API version", webhook_checks.graph_version),

@@ -2,7 +2,8 @@
 
     [pace] ──▶ our tables ──▶ Meta, our own address ──▶ repairs ──▶ checks ──▶ status, report, event   (one transaction)
 
-No call is made inside the transaction; it is written only where the token is still the one that was looked at.
+No call is made inside the transaction; it is written only where the token is still the one that was looked at, and nobody
+has looked since.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from heliograph.channels.health import Finding, PausedError, Report, State, carried, dated, state_of
+from heliograph.channels.instagram.accounts.parting import Parting
 from heliograph.channels.instagram.accounts.records import TYPE, FacebookApps, open_token
 from heliograph.channels.instagram.doctor import asking, checks, records, repairs
 from heliograph.channels.instagram.doctor.facts import Facts, LastRefusal, NotTold, Refused, Token
@@ -53,6 +55,7 @@ class InstagramDoctor:
         graph: Graph,
         apps: FacebookApps,
         pace: Pace,
+        parting: Parting,
         *,
         callback: Callable[[str], str],
         address: OwnAddress,
@@ -63,6 +66,7 @@ class InstagramDoctor:
         self._graph = graph
         self._apps = apps
         self._pace = pace
+        self._parting = parting
         self._callback = callback
         self.address = address
         self._simulated = simulated
@@ -84,10 +88,11 @@ class InstagramDoctor:
     async def examine(self, app_id: str, integration_id: str, *, settle: Settle = _nothing) -> Report | None:
         """Examine now, repair, report; None when the app has no such integration. Raises :class:`PausedError`.
 
-        One whose owner took it back is not asked about. ``settle`` becomes part of the transaction that writes it down.
+        One whose owner took it back, or that somebody is disconnecting, is not asked about. ``settle`` becomes part of the
+        transaction that writes it down.
         """
         row = await records.load(self._database, app_id, integration_id, self._graph.now() - OWNERSHIP)
-        if row is None or row["status"] == "inactive":
+        if row is None or row["status"] == "inactive" or row["leaving"]:
             async with self._database.transaction() as connection:
                 await settle(connection)
             return await self.report(app_id, integration_id)
@@ -96,11 +101,13 @@ class InstagramDoctor:
                 raise PausedError(wait)
             await asyncio.sleep(wait)
         facts = await self._facts(row)
-        before = [Finding.of(one) for one in row["findings"] or ()]
+        before = _findings(row)
         findings = dated(before, carried(before, checks.examine(facts)), facts.our_now)
         async with self._database.transaction() as connection:
             told = await self._write(connection, row, facts, findings)
             await settle(connection)
+        if told is None and facts.repaired:
+            await self._take_back(row)
         self._tell(integration_id, findings, told)
         return await self.report(app_id, integration_id)
 
@@ -109,7 +116,7 @@ class InstagramDoctor:
     async def _facts(self, row: Any) -> Facts:
         public = await self.address.ask()
         our_now = datetime.now(UTC)
-        refused_at, acquitted_at, before = row["refused_at"], row["acquitted_at"], row["findings"] or ()
+        refused_at, acquitted_at = row["refused_at"], row["acquitted_at"]
         refusal = None
         if refused_at is not None and row["refusal"] is not None:
             said = row["refusal"].get("underlying") or {}
@@ -117,7 +124,6 @@ class InstagramDoctor:
             refusal = LastRefusal(
                 refused_at, said.get("code"), said.get("subcode"), str(said.get("message", "")), again
             )
-        lately = row["checked_at"] is not None and our_now - row["checked_at"] < _LATELY
         facts = Facts(
             now=self._graph.now(),
             our_now=our_now,
@@ -133,6 +139,7 @@ class InstagramDoctor:
             token=Token(True, expires_at=row["token_expires_at"]),
             owned_elsewhere=row["owned_elsewhere"],
             refusal=refusal,
+            objection=_objection(row),
             tag_refused_at=row["tag_refused_at"],
             heard_since=row["heard_since"],
             last_webhook_at=row["last_webhook_at"],
@@ -140,7 +147,10 @@ class InstagramDoctor:
             latency=row["webhook_latency"],
             refresh_error=row["refresh_error"],
             token_alarm=row["token_error"],
-            fought=lately and any(one["check"] == APP_SUBSCRIPTION and one["repaired"] for one in before),
+            fought=any(
+                one.check == APP_SUBSCRIPTION and one.repaired_at is not None and our_now - one.repaired_at < _LATELY
+                for one in _findings(row)
+            ),
         )
         try:
             app = await self._apps.reload(row["facebook_app_id"])
@@ -163,7 +173,7 @@ class InstagramDoctor:
     ) -> tuple[State, State] | None:
         """What webhooks were told before, and the state now; None: there was nothing to write."""
         app_id, integration_id = row["app_id"], row["integration_id"]
-        standing = await records.stand(connection, app_id, integration_id, row["page_token"])
+        standing = await records.stand(connection, app_id, integration_id, row["page_token"], facts.our_now)
         if standing is None:
             return None
         treatment = treat(standing, facts, findings)
@@ -171,7 +181,7 @@ class InstagramDoctor:
             heard_since = facts.now if treatment.healed or facts.repaired else None
             await records.apply(connection, integration_id, treatment, heard_since)
         lifted = facts.refusal is not None and treatment is not None and treatment.refusal is None
-        state = state_of(findings)
+        state = state_of(findings, seen=isinstance(facts.token, Token))
         told = await records.write(
             connection, app_id, integration_id, state, findings,
             checked_at=facts.our_now, acquitted_at=facts.our_now if lifted else None,
@@ -181,6 +191,12 @@ class InstagramDoctor:
             status = treatment.status if treatment else standing.status
             await publish(connection, [_event(app_id, integration_id, status, told, state, findings)])
         return told, state
+
+    async def _take_back(self, row: Any) -> None:
+        """What was put back while somebody disconnected the account is unsubscribed again."""
+        app = await self._apps.reload(row["facebook_app_id"])
+        if app is not None:
+            await self._parting.unsubscribe(app, row)
 
     def _tell(self, integration_id: str, findings: tuple[Finding, ...], told: tuple[State, State] | None) -> None:
         """Metrics and logs, after the commit."""
@@ -195,6 +211,18 @@ class InstagramDoctor:
             ill = [f"{one.check}: {one.finding}" for one in findings if one.state in (State.BROKEN, State.WARNING)]
             tell = log.warning if state in (State.BROKEN, State.WARNING) else log.info
             tell("the doctor found", integration=integration_id, state=state, before=before, findings=ill)
+
+
+def _objection(row: Any) -> LastRefusal | None:
+    said = row["objection"]
+    if said is None:
+        return None
+    return LastRefusal(row["objected_at"], said.get("code"), said.get("subcode"), str(said.get("message", "")))
+
+
+def _findings(row: Any) -> list[Finding]:
+    """Those of the last report."""
+    return [Finding.of(one) for one in row["findings"] or ()]
 
 
 def _event(

@@ -91,13 +91,17 @@ class Threads:
 
 @dataclass(frozen=True, slots=True)
 class LastRefusal:
-    """A refusal of Meta's that stopped the sends, ``at`` by our clock. ``again``: soon after another was lifted."""
+    """What Meta refused a send with, ``at`` by our clock. ``again``: soon after another was lifted."""
 
     at: datetime
     code: int | None
     subcode: int | None
     text: str = ""
     again: bool = False
+
+    def told(self) -> Refused:
+        """As Meta's answers to our own questions are kept."""
+        return Refused(self.code or 0, self.subcode, self.text)
 
 
 class Reached(StrEnum):
@@ -128,9 +132,9 @@ class PublicUrl:
 class Facts:
     """Everything that the checks look at. ``our_now`` and ``refusal.at`` are by our clock; so is ``last_webhook_at``.
 
-    ``simulated``: Meta is not the real one, which takes more than http. ``repaired`` and ``unrepaired`` name the checks
-    whose trouble was put right just now, or could not be, and why. ``fought``: our callback was put back lately, and is
-    gone again.
+    ``refusal`` stopped the sends, ``objection`` stopped nothing. ``simulated``: Meta is not the real one, which takes more
+    than http. ``repaired`` and ``unrepaired`` name the checks whose trouble was put right just now, or could not be, and
+    why. ``fought``: our callback was put back lately, and is gone again.
     """
 
     now: datetime
@@ -153,6 +157,7 @@ class Facts:
     threads: Threads | Refused | NotTold = NOBODY_ASKED
     owned_elsewhere: int = 0
     refusal: LastRefusal | None = None
+    objection: LastRefusal | None = None
     tag_refused_at: datetime | None = None
     heard_since: datetime | None = None
     last_webhook_at: datetime | None = None

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from heliograph.channels.health import Finding, Report, State
+from heliograph.channels.instagram.accounts.parting import LEAVING
 from heliograph.channels.instagram.backfill import runs
 from heliograph.channels.instagram.doctor.checks import departed
 from heliograph.channels.instagram.doctor.treatment import Standing, Treatment
@@ -15,9 +16,9 @@ from heliograph.storage import Connection, Database
 from heliograph.telemetry import metrics
 
 # All that is known here of an integration. Served by primary keys and clients_owned_elsewhere.
-_LOAD = """
-select a.*, i.status, i.settings ? 'tokenError' as token_error, f.secret as app_secret, h.checked_at, h.acquitted_at,
-    h.findings, (
+_LOAD = f"""
+select a.*, {LEAVING} as leaving, i.status, i.settings ? 'tokenError' as token_error, f.secret as app_secret,
+    h.checked_at, h.acquitted_at, h.findings, (
         select count(*) from clients c where c.integration_id = a.integration_id and c.thread_owner is not null
         and coalesce(c.last_action_at, c.thread_owner_at) > $3
     ) as owned_elsewhere
@@ -26,7 +27,7 @@ join integrations i on i.id = a.integration_id
 join facebook_apps f on f.id = a.facebook_app_id
 left join integration_health h on h.integration_id = a.integration_id
 where a.integration_id = $1 and a.app_id = $2
-"""
+"""  # noqa: S608  the only thing put in is a constant
 
 # What a report is made of, beside its findings.
 REPORTED = "i.id, i.app_id, i.status, h.state, h.checked_at, a.last_webhook_at, a.refusal"
@@ -49,7 +50,11 @@ _HOLD = """
 select status, settings ? 'tokenError' as token_error from integrations where id = $1 and app_id = $2
 for no key update
 """
-_HOLD_ACCOUNT = "select page_token, refusal, refused_at from instagram_accounts where integration_id = $1 for update"
+_HOLD_ACCOUNT = f"""
+select a.page_token, a.refusal, a.refused_at, h.checked_at, {LEAVING} as leaving from instagram_accounts a
+left join integration_health h on h.integration_id = a.integration_id
+where a.integration_id = $1 for update of a
+"""  # noqa: S608
 _TREAT = "update integrations set status = $2 where id = $1 and status <> $2"
 _TREAT_ACCOUNT = """
 update instagram_accounts set refusal = $2, ailment = $3, refused_at = case when $4 then refused_at end,
@@ -106,11 +111,20 @@ def report_of(row: Mapping[str, Any]) -> Report:
     return Report(row["id"], row["app_id"], row["status"], state, row["checked_at"], row["last_webhook_at"], findings)
 
 
-async def stand(connection: Connection, app_id: str, integration_id: str, page_token: bytes) -> Standing | None:
-    """How the integration stands, its rows locked; None when it is gone, or has another token by now."""
+async def stand(
+    connection: Connection, app_id: str, integration_id: str, page_token: bytes, looked_at: datetime
+) -> Standing | None:
+    """How the integration stands, its rows locked; None when nothing may be written of what was found.
+
+    That is when it is gone or going, has another token by now, or was examined by somebody who began after ``looked_at``.
+    """
     integration = await connection.fetchrow(_HOLD, integration_id, app_id)
     account = await connection.fetchrow(_HOLD_ACCOUNT, integration_id)
     if integration is None or account is None or account["page_token"] != page_token:
+        return None
+    if account["leaving"]:
+        return None
+    if account["checked_at"] is not None and account["checked_at"] > looked_at:
         return None
     return Standing(integration["status"], integration["token_error"], account["refusal"], account["refused_at"])
 

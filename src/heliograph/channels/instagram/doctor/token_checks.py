@@ -1,4 +1,4 @@
-"""The checks of the token and of what was granted with it (Meta reference 4.2, 4.3, 4.6). Pure."""
+"""The checks of the token and of the app's secret (Meta reference 4.2, 4.4, 4.6). Pure."""
 
 from datetime import timedelta
 
@@ -10,8 +10,6 @@ from heliograph.channels.instagram.doctor.words import (
     DEBUGGER,
     LOG_IN_AGAIN,
     PROOF,
-    RECONNECT,
-    REVOKE_ALL,
     Speaker,
     when,
 )
@@ -52,18 +50,6 @@ DEATHS: dict[int | None, tuple[str, tuple[str, ...]]] = {
 }
 _DEAD = ("Meta does not accept the token.", LOG_IN_AGAIN)
 
-# What a permission is for, and whether all goes without it.
-PURPOSES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "instagram_basic": ("The account and the profiles of people cannot be read.", ()),
-    "instagram_manage_messages": ("No message can be sent or read, and no webhook comes.", BOTH),
-    "pages_manage_metadata": ("The Page's webhooks cannot be subscribed, nor put back when they are lost.", ()),
-    "pages_messaging": ("The Page cannot be subscribed to the field messages.", ()),
-    "instagram_business_basic": ("The account and the profiles of people cannot be read, and no token be renewed.", ()),
-    "instagram_business_manage_messages": ("No message can be sent or read, and no webhook comes.", BOTH),
-}
-# Asked for, but not a condition of anything that Heliograph does today.
-OPTIONAL_SCOPES = ("pages_messaging",)
-
 
 def token_valid(say: Speaker, facts: Facts) -> Finding:
     """Meta takes the token."""
@@ -97,7 +83,7 @@ def token_kind(say: Speaker, facts: Facts) -> Finding:
     """A Page token, where a Page speaks for the account."""
     if facts.login != FACEBOOK:
         return say.pointless("By Instagram Login there is one kind of token.")
-    token = _living(facts)
+    token = living(facts)
     if token is None or not token.kind:
         return say.unknown("Meta did not tell the kind of the token.")
     if token.kind == "PAGE":
@@ -115,7 +101,7 @@ def token_kind(say: Speaker, facts: Facts) -> Finding:
 
 def token_expiry(say: Speaker, facts: Facts) -> Finding:
     """The token's end, and its renewal."""
-    token = _living(facts)
+    token = living(facts)
     if token is None:
         return say.unknown("The token cannot be seen.")
     end = token.expires_at
@@ -140,7 +126,7 @@ def token_expiry(say: Speaker, facts: Facts) -> Finding:
 
 def data_access(say: Speaker, facts: Facts) -> Finding:
     """How long Meta lets the app see the person's data: 90 days from their last login."""
-    token = _living(facts)
+    token = living(facts)
     if facts.login != FACEBOOK:
         return say.pointless("Instagram Login has no such end.")
     if token is None or token.data_access_until is None:
@@ -157,68 +143,13 @@ def data_access(say: Speaker, facts: Facts) -> Finding:
     )
 
 
-def scope_granted(say: Speaker, facts: Facts, scope: str, login: str) -> Finding:
-    """One permission was granted."""
-    if facts.login != login:
-        return say.pointless("It is a permission of the other login.")
-    token = _living(facts)
-    if token is None or token.scopes is None:
-        return say.unknown("Meta did not list what was granted.")
-    if scope in token.scopes:
-        return say.well("It was granted.")
-    consequence, stops = PURPOSES[scope]
-    told = say.warns if scope in OPTIONAL_SCOPES else say.broken
-    return told(
-        f"The permission {scope} was declined, or taken back since.",
-        consequence,
-        f"{RECONNECT}: log in at Meta again.",
-        f"Where the dialog lists permissions, leave {scope} switched on.",
-        "If the dialog does not list it: on Facebook open Settings, Business integrations, remove the app there, and log in"
-        " again.",
-        link=BUSINESS_TOOLS,
-        stops=stops,
-    )
-
-
-def left_out(facts: Facts, token: Token) -> list[tuple[str, str]]:
-    """The permissions that were granted, but not for this Page or account, and what each leaves out."""
-    assets = {"instagram_": facts.account_id, "pages_": facts.page_id}
-    wanted = {*facts.flavour.required_scopes, *OPTIONAL_SCOPES}
-    return [
-        (scope, "Instagram account" if prefix == "instagram_" else "Page")
-        for scope, ids in sorted(token.grants.items())
-        for prefix, asset in assets.items()
-        if scope in wanted and scope.startswith(prefix) and asset not in ids
-    ]
-
-
-def grants(say: Speaker, facts: Facts) -> Finding:
-    """What was granted covers this Page and this account ("Choose what you allow", Meta reference 4.3)."""
-    if facts.login != FACEBOOK:
-        return say.pointless("By Instagram Login one account is all there is to grant.")
-    token = _living(facts)
-    if token is None or token.scopes is None:
-        return say.unknown("Meta did not list what was granted.")
-    missing = left_out(facts, token)
-    if not missing:
-        return say.well("Everything was granted for this Page and this account.")
-    named = "; ".join(f"{scope} does not cover this {what}" for scope, what in missing)
-    stops = tuple({stop: None for scope, _ in missing for stop in PURPOSES[scope][1]})
-    told = say.warns if all(scope in OPTIONAL_SCOPES for scope, _ in missing) else say.broken
-    return told(
-        f"The person chose what to allow, and left something out: {named}.",
-        " ".join(dict.fromkeys(PURPOSES[scope][0] for scope, _ in missing)),
-        *REVOKE_ALL,
-        link=BUSINESS_TOOLS,
-        stops=stops,
-    )
-
-
 def app_secret_proof(say: Speaker, facts: Facts) -> Finding:
     """Meta takes the app's secret, and whether it demands that every call proves it."""
     if facts.login != FACEBOOK:
         return say.pointless("Instagram's host takes no proof.")
     token = facts.token
+    if isinstance(token, Refused) and not _wrong_secret(token):
+        return say.unknown(f"Meta did not tell whether it accepts the app's secret: {token.named()}.")
     if isinstance(token, Refused):
         return say.broken(
             f"Meta does not accept the app's secret: {token.named()}.",
@@ -243,6 +174,12 @@ def app_secret_proof(say: Speaker, facts: Facts) -> Finding:
     )
 
 
-def _living(facts: Facts) -> Token | None:
+def _wrong_secret(refused: Refused) -> bool:
+    """How Meta answers an app whose id and secret do not fit: of the token, the app, or the proof (Meta reference 4.4)."""
+    return refused.code in (190, 101) or (refused.code, refused.subcode) == (100, None)
+
+
+def living(facts: Facts) -> Token | None:
+    """The token that works, as far as Meta tells of one."""
     token = facts.token
     return token if isinstance(token, Token) and token.valid else None

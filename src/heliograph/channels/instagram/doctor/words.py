@@ -15,6 +15,8 @@ MESSAGE_ACCESS = (
 )
 WEBHOOKS = "https://developers.facebook.com/docs/instagram-platform/webhooks"
 REVIEW = "https://developers.facebook.com/docs/resp-plat-initiatives/app-review"
+SUPPORT = "https://business.facebook.com/business-support-home/"
+ACCOUNT_STATUS = "https://help.instagram.com/338481628002750"
 PAGE_SETTINGS = "https://www.facebook.com/settings?tab=linked_instagram"
 
 # How a step begins that asks for a new login: pages offer the way to it.

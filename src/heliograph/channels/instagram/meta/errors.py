@@ -220,3 +220,9 @@ def meaning(code: int, subcode: int | None, *, transient: bool, status: int, ali
     if known is not None:
         return known
     return _RETRY if transient or status >= 500 else _UNCLASSIFIED
+
+
+def passes(code: int, subcode: int | None, *, transient: bool, status: int) -> bool:
+    """Whether an error says nothing of what was asked about: a bad hour of Meta's, a limit, or somebody else's page."""
+    meant = meaning(code, subcode, transient=transient, status=status)
+    return code == 0 or transient or meant.outcome in (Out.RETRY, Out.RATE_LIMITED, Out.UNKNOWN)

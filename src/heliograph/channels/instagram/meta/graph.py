@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import orjson
 
+from heliograph.channels.instagram.meta.errors import passes
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, FLAVOURS, INSTAGRAM, Flavour
 from heliograph.telemetry import metrics
 
@@ -37,6 +38,11 @@ class GraphError(Exception):
     def __str__(self) -> str:
         sub = f"/{self.subcode}" if self.subcode else ""
         return f"{self.message} (code {self.code}{sub})"
+
+    @property
+    def passes(self) -> bool:
+        """Whether it says nothing of what was asked about, and another time may tell."""
+        return passes(self.code, self.subcode, transient=self.transient, status=self.status)
 
 
 class NotSentError(Exception):

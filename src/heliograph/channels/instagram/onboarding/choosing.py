@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from heliograph.channels.instagram.accounts.remedies import REMEDIES, Remedy
+from heliograph.channels.instagram.accounts.tasks import missing_tasks
 
 
 class Why(StrEnum):
@@ -97,23 +98,6 @@ class Here:
     integration_id: str
     facebook_app_id: str
     login: str
-
-
-# A task, and what else includes it (Meta reference 4.2).
-TASKS: Mapping[str, frozenset[str]] = {
-    "MESSAGING": frozenset({"MESSAGING", "PROFILE_PLUS_MESSAGING", "PROFILE_PLUS_FULL_CONTROL"}),
-    "MODERATE": frozenset({"MODERATE", "PROFILE_PLUS_MODERATE", "PROFILE_PLUS_FULL_CONTROL"}),
-}
-
-
-def missing_tasks(tasks: Sequence[str] | None) -> tuple[str, ...]:
-    """The tasks that messaging needs and a person lacks. Older Pages have MODERATE alone, which includes messages."""
-    if tasks is None:
-        return ()
-    had = set(tasks)
-    if "MODERATE" in had and not any(task.startswith("PROFILE_PLUS_") for task in had):
-        return ()
-    return tuple(task for task, enough in TASKS.items() if not enough & had)
 
 
 def _reason(why: Why, text: str, *remedies: str) -> Reason:

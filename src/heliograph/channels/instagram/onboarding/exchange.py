@@ -96,5 +96,7 @@ def kind_of(error: Exception) -> Kind:
     known = _KINDS.get((error.code, error.subcode)) or _KINDS.get((error.code, None))
     if known is not None:
         return known
+    if error.passes:
+        return Kind.META_UNREACHABLE
     said = error.message.lower()
     return next((kind for text, kind in _TEXTS if text in said), Kind.META_REFUSED)

@@ -1,6 +1,6 @@
 """What Meta shows of a person's Pages and accounts (Meta reference 4.2, 4.3), read with the person's token.
 
-    /me/accounts, 500 at a time ──▶ + Pages that the grant names and the list leaves out ──▶ Seen
+    /me/accounts, 500 at a time, or as many as Meta tells ──▶ + Pages that the grant names and the list leaves out ──▶ Seen
     debug_token ──▶ Grant
 
 Page tokens come with the list. They stay in :class:`Seen`, on the server, and are asked for anew at every reading.
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from heliograph.channels.instagram.accounts.connect import app_token
 from heliograph.channels.instagram.accounts.records import FacebookApp
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, INSTAGRAM
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, Token
@@ -23,12 +24,16 @@ FIELDS = (
 # Without what some versions or apps do not know: one name that Meta does not know refuses the whole call.
 FIELDS_AT_LEAST = "id,name,access_token,tasks,instagram_business_account{id,username,name,profile_picture_url}"
 AT_ONCE = 500
+# Fewer are not asked for: then it is not the amount that Meta minds.
+FEWEST = 10
 # Nobody finds theirs among more; who has so many is told, and searches by connecting with a Page token instead.
 MOST = 5000
 # Pages that the list leaves out are read one by one.
 MOST_OMITTED = 50
 _TOGETHER = 8
 _WRONG_PARAMETER = 100
+_TOO_MUCH = 1
+_DEAD = (190, 102)
 _ME = "user_id,username,name,profile_picture_url,account_type"
 
 
@@ -64,7 +69,12 @@ async def revoke(graph: Graph, app: FacebookApp, token: str) -> None:
 
 async def _grant(graph: Graph, app: FacebookApp, user: Token) -> Grant:
     answer = await graph.call(
-        "GET", "/debug_token", f"{app.id}|{app.secret}", params={"input_token": user}, name="login"
+        "GET",
+        "/debug_token",
+        app_token(app.id, app.secret),
+        secret=app.secret,
+        params={"input_token": user},
+        name="login",
     )
     return grant_of(answer.get("data"))
 
@@ -92,17 +102,21 @@ async def _name(graph: Graph, app: FacebookApp, user: Token) -> str:
 async def _listed(graph: Graph, app: FacebookApp, user: Token) -> tuple[list[Seen], bool]:
     """The Pages of ``/me/accounts``, and whether there are more than :data:`MOST`."""
     found: dict[str, Seen] = {}
-    fields, after = FIELDS, ""
+    fields, after, limit = FIELDS, "", AT_ONCE
     while True:
-        params = {"client_id": app.id, "client_secret": app.secret, "limit": str(AT_ONCE), "fields": fields}
+        params = {"client_id": app.id, "client_secret": app.secret, "limit": str(limit), "fields": fields}
         if after:
             params["after"] = after
         try:
             answer = await graph.call("GET", "/me/accounts", user, secret=app.secret, params=params, name="login")
         except GraphError as error:
-            if error.code != _WRONG_PARAMETER or error.subcode is not None or fields == FIELDS_AT_LEAST:
+            if _is_too_much(error) and limit > FEWEST:
+                # The same cursor, with less behind it (Meta reference 3.2).
+                limit = max(FEWEST, limit // 2)
+            elif error.code == _WRONG_PARAMETER and error.subcode is None and fields != FIELDS_AT_LEAST:
+                fields = FIELDS_AT_LEAST
+            else:
                 raise
-            fields = FIELDS_AT_LEAST
             continue
         before = len(found)
         found |= {page.page_id: page for page in map(seen_of, _list(answer, "data")) if page is not None}
@@ -110,6 +124,11 @@ async def _listed(graph: Graph, app: FacebookApp, user: Token) -> tuple[list[See
         # A page of the list that brings nothing new would go round for ever.
         if not after or len(found) == before or len(found) > MOST:
             return list(found.values())[:MOST], len(found) > MOST
+
+
+def _is_too_much(error: GraphError) -> bool:
+    """Meta asks to reduce the amount of data, which has no code of its own."""
+    return error.code == _TOO_MUCH and error.subcode is None
 
 
 def _next(answer: Mapping[str, Any]) -> str:
@@ -122,8 +141,8 @@ def _next(answer: Mapping[str, Any]) -> str:
 
 
 async def _one_by_one(graph: Graph, app: FacebookApp, user: Token, page_ids: Sequence[str]) -> list[Seen]:
-    """Pages of a business portfolio, which the list leaves out without business_management. Who may not be read is left
-    out here, too."""
+    """Pages of a business portfolio, which the list leaves out without business_management. One that may not be read is
+    left out here, too; a limit, a bad hour or a dead token is raised: it is not about the Page."""
     gate = asyncio.Semaphore(_TOGETHER)
 
     async def read(page_id: str) -> Seen | None:
@@ -132,7 +151,9 @@ async def _one_by_one(graph: Graph, app: FacebookApp, user: Token, page_ids: Seq
                 answer = await graph.call(
                     "GET", f"/{page_id}", user, secret=app.secret, params={"fields": FIELDS_AT_LEAST}, name="login"
                 )
-            except GraphError:
+            except GraphError as error:
+                if error.passes or error.code in _DEAD:
+                    raise
                 return None
             return seen_of(answer)
 

@@ -341,7 +341,7 @@ class Onboarding:
     def _from_meta(self, attempt: Attempt, error: Exception) -> LoginError:
         """What an error at reading with the person's token comes to."""
         kind = Kind.META_UNREACHABLE
-        if isinstance(error, GraphError) and not error.transient and error.status < 500:
+        if isinstance(error, GraphError) and not error.passes:
             no_access = FLAVOURS[attempt.login].alike and (error.code, error.subcode) == (100, None)
             kind = {190: Kind.GRANT_GONE, 101: Kind.APP_MISCONFIGURED}.get(error.code, Kind.META_REFUSED)
             kind = Kind.NOT_REACHED if no_access else kind

@@ -27,6 +27,7 @@ class Counted(StrEnum):
 
     READ = "read"  # a harmless read, made with the token of a connected account
     LOGIN = "login"  # by a person's own token, which is only there while they log in
+    PORTFOLIO = "portfolio"  # by a list with a Page of a portfolio in it, which the list does not tell
     NEVER = "never"  # no call belongs to it that does nothing
 
 
@@ -194,9 +195,9 @@ _FACEBOOK_LOGIN: tuple[Permission, ...] = (
         reason="We use business_management so that a person whose Page belongs to a business portfolio finds that Page in"
         " the list when they connect it to [product]. We read nothing else of the portfolio and change nothing in it.",
         shown=("the list of Pages with one that belongs to a business portfolio, and that one being chosen",),
-        counted=Counted.LOGIN,
-        counts="GET /me/accounts with Pages of a portfolio. If Meta still counts none: GET /me/businesses in Meta's Graph"
-        " API Explorer, with this app chosen",
+        counted=Counted.PORTFOLIO,
+        counts="GET /me/accounts with Pages of a portfolio, which Heliograph cannot tell from others: Meta's dashboard says"
+        " whether it has counted one. If not: GET /me/businesses in Meta's Graph API Explorer, with this app chosen",
         standard=_OWN_ACCOUNTS,
     ),
     Permission(

@@ -79,6 +79,8 @@ def test_call(one: Permission, at: datetime | None, now: datetime) -> Item:
 _HOW = {
     Counted.READ: "Make the test calls.",
     Counted.LOGIN: "Log in with Authenticate, as far as the list of Pages.",
+    Counted.PORTFOLIO: "Log in with Authenticate as somebody with a Page in a portfolio; Meta's dashboard says whether it"
+    " counted.",
 }
 
 

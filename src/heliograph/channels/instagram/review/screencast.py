@@ -25,6 +25,8 @@ class Step:
 
 BEFORE: tuple[str, ...] = (
     "Record the app that you submit, by its id, and the product at the address that you give to the reviewer.",
+    "Connecting is filmed in Heliograph's dashboard, or on its hosted page. Reading, answering and unsending are filmed"
+    " where your team does that: in your own client of Heliograph's API. The dashboard shows no conversations yet.",
     "English everywhere: the product, Facebook's dialog, the phone. Otherwise add captions.",
     "Two recordings side by side, or one after the other: the browser, and the phone's own screen recording.",
     "A test account that is connected to nothing yet; a second Instagram account that writes to it.",
@@ -90,7 +92,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "The same message, in the product",
-        "The conversation appears by itself, with the person's name and picture.",
+        "In your client of the API: the conversation appears by itself, with the person's name and picture.",
         "The message arrives in [product] at once. The team sees who wrote.",
         15,
         _BOTH,
@@ -105,7 +107,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "The answer",
-        "Write an answer in the product and send it; then the same answer on the phone.",
+        "Write an answer in your client and send it; then the same answer on the phone.",
         "A person of the team answers. The customer reads it in Instagram.",
         25,
         _BOTH,
@@ -113,7 +115,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "A picture each way",
-        "A picture from the phone to the product, and one back.",
+        "A picture from the phone to your client, and one back.",
         "Pictures work the same way.",
         25,
         _BOTH,
@@ -121,7 +123,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "Unsend",
-        "On the phone hold a message, Unsend. In the product it is gone.",
+        "On the phone hold a message, Unsend. In your client it is gone (it heard conversation:message:deleted).",
         "When the customer takes a message back, we remove it.",
         15,
         _BOTH,

@@ -51,6 +51,7 @@ select w.conversation_id, w.message_id, m.body as message, m.override, v.app_id,
        {REFUSED} as refused,
        t.client_id, t.person, t.last_action_at, t.integration_id, t.removed_at,
        a.page_id, a.account_id, a.page_token, a.login, a.human_agent_tag, a.carousel_mode, a.facebook_app_id,
+       a.objected_at,
        f.secret as app_secret,
        s.state as send_state, h.until_at, coalesce(h.slow_until > clock_timestamp(), false) as slow,
        clock_timestamp() as now

@@ -9,6 +9,7 @@ from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.meta.answers import Answer
 from heliograph.channels.instagram.meta.pace import SENDS, Kind
+from heliograph.channels.instagram.meta.refusals import Said
 from heliograph.channels.instagram.sending import ledger
 from heliograph.channels.instagram.sending.judging import Ask, Fail, Failure
 from heliograph.lanes import Job, Lane
@@ -154,5 +155,4 @@ class Plan:
     outcomes: list[SendOutcome] = field(default_factory=list)
     paused: dict[str, float] = field(default_factory=dict)
     ailing: set[str] = field(default_factory=set)  # integrations whose connection the doctor should look at
-    tag_refused: set[str] = field(default_factory=set)  # integrations of which Meta refused the tag, or took it
-    tag_taken: set[str] = field(default_factory=set)
+    said: Said = field(default_factory=Said)

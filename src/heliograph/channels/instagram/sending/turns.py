@@ -21,7 +21,7 @@ from heliograph.channels.instagram.doctor.requests import want
 from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.meta.answers import Answer
 from heliograph.channels.instagram.meta.pace import Asked, Kind, Pace
-from heliograph.channels.instagram.meta.refusals import access_refused, note_tags
+from heliograph.channels.instagram.meta.refusals import access_refused, note
 from heliograph.channels.instagram.sending import ledger
 from heliograph.channels.instagram.sending.endings import tell
 from heliograph.channels.instagram.sending.in_vain import Looked
@@ -177,9 +177,7 @@ class Turns:
         elif leads_to.state:
             said = answer.code, answer.subcode, answer.text
             plan.moves.append(ledger.Move(message_id, part, leads_to.state, *said))
-        if todo.tag is not None and answer.outcome in (SendOutcome.SENT, SendOutcome.WINDOW_CLOSED):
-            tags = plan.tag_taken if answer.outcome is SendOutcome.SENT else plan.tag_refused
-            tags.add(todo.row["integration_id"])
+        plan.said.hear(todo.row, answer, tagged=todo.tag is not None, failed=leads_to.failure is not None)
         if leads_to.failure is not None and answer.outcome in _ASKS_FOR_THE_DOCTOR:
             plan.ailing.add(todo.row["integration_id"])
         if leads_to.looked:
@@ -212,8 +210,8 @@ class Turns:
             plan.moves = []
         for integration_id, (token, failure) in sorted(plan.refusals.items(), key=lambda one: one[0]):
             await access_refused(connection, integration_id, token, asdict(failure))
-        await note_tags(connection, plan.tag_refused, plan.tag_taken)
-        await want(connection, plan.ailing | plan.tag_refused)
+        await note(connection, plan.said)
+        await want(connection, plan.ailing | plan.said.tag_refused)
         if plan.stops:
             left, new = await pauses.pause(connection, [stop for _, stop in plan.stops])
             plan.paused = {subject: left[subject] for subject in new}
