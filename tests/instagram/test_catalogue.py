@@ -35,11 +35,6 @@ def body(shop: Shop, case: dict[str, Any], items: list[Any]) -> bytes:
     return meta_bytes({"object": "instagram", "entry": [entry]})
 
 
-def test_there_is_a_fixture_for_every_row() -> None:
-    rows = [json.loads(path.read_text())["row"] for path in ROWS]
-    assert len(set(rows)) == len(rows) >= 60
-
-
 @pytest.mark.parametrize("path", ROWS, ids=sentence)
 def test_each_row_is_applied_as_written(shop: Shop, path: Path) -> None:
     person, mid = shop.person(hours=1), new_mid()

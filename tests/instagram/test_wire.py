@@ -4,7 +4,7 @@ import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 import pytest
@@ -29,8 +29,10 @@ def message(**fields: Any) -> dict[str, Any]:
     return item(message={"mid": "m1", **fields})
 
 
-def test_there_is_a_fixture_for_everything() -> None:
-    assert len(FIXTURES) > 50
+def test_there_is_a_fixture_for_everything_that_an_item_can_be() -> None:
+    cases = [json.loads(path.read_text()) for path in FIXTURES]
+    kinds = {one["event"]["kind"] for case in cases for one in case["understood"]}
+    assert kinds == {kind.__name__ for kind in get_args(wire.Event)}
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=sentence)
