@@ -79,6 +79,10 @@ class Ground:
         """Look into the server's database."""
         return list(self._loop.run(self._database.fetch(sql, *arguments)))
 
+    def unreadable(self) -> int:
+        """How many messages backfill found that no webhook had told of and Meta does not show."""
+        return int(self.fetch("select coalesce(sum(unreadable), 0) as n from backfill_runs")[0]["n"])
+
     # Levers -----------------------------------------------------------------------------------------------------
 
     def kill(self) -> None:
