@@ -123,6 +123,8 @@ class Ground:
     def settle(self, seconds: float = 120.0) -> None:
         """Wait until neither side has anything left to do, and bring in what webhooks missed."""
         self.quiet(seconds)
+        # Backfill leaves a young message to its webhook; what is quiet has none to come.
+        self.house.control("POST", "clock", {"advance_seconds": 60})
         self.house.command("backfill")
         self.quiet(seconds)
 

@@ -35,8 +35,8 @@ STAGES: tuple[tuple[Stop, ...], ...] = (
         ("webhook target down", 0), ("receive", 0), ("send", 0), ("kill -9", 0), ("receive", 2), ("start", 0),
         ("send", 2), ("kill -9 and restart", 0), ("webhook target up", 0),
     ),
-    (("backfill", 0),),  # late, for it waits until the webhook of what is missing can no more be under way
     (("window passes", 0), ("send", 1)),
+    (("backfill", 0),),  # late, for it waits until the webhook of what is missing can no more be under way
     (("seven days pass", 0), ("send", 1), ("receive", 2), ("send", 2)),
     (("revoke", 0), ("send", 2), ("receive", 0)),
     (("reconnect", 0), ("send", 2)),
