@@ -85,7 +85,8 @@ def test_a_story_reply_and_a_quoted_reply_tell_what_they_answer(town: House, own
     assert replied["metadata"]["instagram.backfilled"] is True
     assert quoted["quotedMessage"]["message"]["source"]["originalMessageId"] == first
     (mention,) = shop.events("referral")
-    assert mention["payload"]["referral"]["details"]["type"] == "STORY_MENTION"
+    details = mention["payload"]["referral"]["details"]
+    assert (details["type"], details["backfilled"]) == ("STORY_MENTION", True)
 
 
 def test_what_the_owner_typed_in_the_app_comes_as_the_business(town: House, owner: Owner) -> None:

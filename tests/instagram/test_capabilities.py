@@ -1,6 +1,7 @@
 """The table of what Instagram can do: its page is up to date, and each of its rows is true."""
 
 import importlib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,21 @@ import pytest
 
 from heliograph.channels.instagram import capabilities
 from heliograph.channels.instagram.capabilities import IN, OUT, Support
-from heliograph.channels.instagram.inbound import wire
+from heliograph.channels.instagram.inbound import mapping, wire
+from heliograph.channels.instagram.inbound.contents import NOTICE
 from heliograph.channels.instagram.sending.render import UnsupportedContentError, render
+from heliograph.messaging.arrivals import (
+    Arrival,
+    ControlArrival,
+    EditArrival,
+    MessageArrival,
+    PostbackArrival,
+    ReactionArrival,
+    ReadArrival,
+    ReferralArrival,
+    Route,
+    UnsendArrival,
+)
 from tests.instagram.contents import (
     URL,
     attachment,
@@ -110,31 +124,114 @@ def happened(**event: Any) -> dict[str, Any]:
     return {"timestamp": 1767272401337, **event}
 
 
-# What rows of what comes in are about, as items of a webhook.
-ITEMS: dict[str, dict[str, Any]] = {
-    "text": message(text="Hi"),
-    "quick reply tapped": message(text="S", quick_reply={"payload": "P"}),
-    "button tapped": happened(postback={"mid": "m1", "title": "S", "payload": "P"}),
-    "picture, video, audio, file": attached("video", url=URL),
-    "reply to a message": message(text="Hi", reply_to={"mid": "m0"}),
-    "reply to a story": message(text="Hi", reply_to={"story": {"id": "1", "url": URL}}),
-    "mention in a story": attached("story_mention", url=URL),
-    "seen": happened(read={"mid": "m1"}),
-    "taken back": message(is_deleted=True),
-    "typed in the Instagram app": message(text="Hi", is_echo=True),
-    "reaction": happened(reaction={"mid": "m1", "action": "react", "reaction": "love", "emoji": "❤️"}),
-    "edited text": happened(message_edit={"mid": "m1", "text": "Ho", "num_edit": 1}),
-    "ig.me link in a thread": happened(referral={"ref": "r", "source": "IG_ME", "type": "OPEN_THREAD"}),
-    "ad or product that led here": message(text="Hi", referral={"product": {"id": "1"}}),
-    "shared post or reel": attached("ig_post", url=URL, ig_post_media_id="1", title="t"),
-    "shared story": attached("ig_story", story_media_id="1", story_media_url=URL),
-    "heart": attached("like_heart"),
-    "template sent elsewhere": attached("template", generic={"elements": [{"title": "t"}]}),
-    "view-once media": attached("ephemeral"),
-    "what only the app shows": message(is_unsupported=True),
-    "thread passed or taken": happened(pass_thread_control={"new_owner_app_id": "1", "metadata": ""}),
-    "comment": {"field": "comments", "value": {"id": "1", "text": "Hi"}},
-}
+AT = datetime(2026, 1, 1, 13, 0, 1, 337000, UTC)
+CDN = "https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=1&signature=A"
+REFERRED = "referral:6e335572294b95252a1982234faaf806"  # of our making: Meta gives such an event no mid
+_HERE = (Route("app", "integration", "instagram"), "5", AT)
+
+
+def becomes(*contents: dict[str, Any], **more: Any) -> MessageArrival:
+    return MessageArrival(*_HERE, "m1", contents, **more)
+
+
+def notice(words: str) -> dict[str, Any]:
+    return text(f"{NOTICE}{words}")
+
+
+# What rows of what comes in are about, as items of a webhook; what the row says of it, and what that is. None: left.
+COMES: dict[str, tuple[dict[str, Any], str, Arrival | None]] = {
+    "text": (message(text="Hi"), "a text message", becomes(text("Hi"))),
+    "quick reply tapped": (
+        message(text="S", quick_reply={"payload": "P"}), "a text message with the payload",
+        becomes({**text("S"), "payload": "P"}),
+    ),
+    "button tapped": (
+        happened(postback={"mid": "m1", "title": "S", "payload": "P"}), "conversation:postback",
+        PostbackArrival(*_HERE, "m1", "S", "P"),
+    ),
+    "picture, video, audio, file": (
+        message(attachments=[{"type": one, "payload": {"url": URL}} for one in ("image", "video", "audio", "file")]),
+        "image or file messages, one for each",
+        becomes(
+            {"type": "image", "mediaUrl": URL, "mediaType": "image/jpeg"},
+            file("video/mp4"), file("audio/mp4"), file("application/octet-stream"),
+        ),
+    ),
+    "reply to a message": (
+        message(text="Hi", reply_to={"mid": "m0"}), "the message with quotedMessage", becomes(text("Hi"), quoted_mid="m0"),
+    ),
+    "reply to a story": (
+        message(text="Hi", reply_to={"story": {"id": "1", "url": URL}}), "a text message, the story in its metadata",
+        becomes(text("Hi"), metadata={"instagram.storyId": "1", "instagram.storyUrl": URL}),
+    ),
+    "mention in a story": (
+        attached("story_mention", url=URL), "conversation:referral",
+        ReferralArrival(*_HERE, "m1", {
+            "code": URL, "url": URL, "details": {"source": "INSTAGRAM", "type": "STORY_MENTION"}, "messageId": "m1",
+        }),
+    ),
+    "seen": (
+        happened(read={"mid": "m1"}), "conversation:read, and delivery:user of what was seen", ReadArrival(*_HERE),
+    ),
+    "taken back": (message(is_deleted=True), "the message is blanked", UnsendArrival(*_HERE, "m1")),
+    "typed in the Instagram app": (
+        message(text="Hi", is_echo=True), "a message of the business", becomes(text("Hi"), author="business"),
+    ),
+    "reaction": (
+        happened(reaction={"mid": "m1", "action": "react", "reaction": "love", "emoji": "❤️"}),
+        "reactions of the message, and conversation:message:reaction", ReactionArrival(*_HERE, "m1", "❤️", "love"),
+    ),
+    "edited text": (
+        happened(message_edit={"mid": "m1", "text": "Ho", "num_edit": 1}),
+        "the message's text, and conversation:message:edited", EditArrival(*_HERE, "m1", "Ho", 1),
+    ),
+    "ig.me link in a thread": (
+        happened(referral={"ref": "r", "source": "IG_ME", "type": "OPEN_THREAD"}), "conversation:referral",
+        ReferralArrival(
+            *_HERE, REFERRED, {"code": "r", "details": {"source": "IG_ME", "type": "OPEN_THREAD"}}, acts=False
+        ),
+    ),
+    "ad or product that led here": (
+        message(text="Hi", referral={"product": {"id": "1"}}), "conversation:referral, then the message",
+        becomes(text("Hi"), referral={"details": {"productId": "1"}}),
+    ),
+    "shared post or reel": (
+        attached("ig_post", url=CDN, ig_post_media_id="1", title="t"), "an image or file message with its caption",
+        becomes(
+            {"type": "file", "mediaUrl": CDN, "mediaType": "application/octet-stream", "text": f"{NOTICE}shared a post] t"},
+            metadata={"instagram.shared": "ig_post", "instagram.postId": "1"},
+        ),
+    ),
+    "shared story": (
+        attached("ig_story", story_media_id="1", story_media_url=URL), "a text with its link",
+        becomes(notice(f"shared a story]\n{URL}"), metadata={
+            "instagram.shared": "ig_story", "instagram.storyId": "1", "instagram.storyUrl": URL,
+        }),
+    ),
+    "heart": (attached("like_heart"), "a text: the heart", becomes(text("❤️"))),
+    "template sent elsewhere": (
+        attached("template", generic={"elements": [{"title": "t"}]}), "a carousel, or a text with actions",
+        becomes({"type": "carousel", "items": [{"title": "t", "actions": []}]}),
+    ),
+    "view-once media": (
+        attached("ephemeral"), "a text that says so",
+        becomes(
+            notice("sent a photo or video to be viewed once, in the Instagram app only]"),
+            metadata={"instagram.notShown": "ephemeral"},
+        ),
+    ),
+    "what only the app shows": (
+        message(is_unsupported=True), "a text that says so; kept as it came",
+        becomes(
+            notice("sent something that only the Instagram app shows]"), metadata={"instagram.notShown": "unsupported"}
+        ),
+    ),
+    "thread passed or taken": (
+        happened(pass_thread_control={"new_owner_app_id": "1", "metadata": ""}), "conversation:thread:control",
+        ControlArrival(*_HERE, f"control:{AT.timestamp():.3f}:pass:1", "passed", "1"),
+    ),
+    "comment": ({"field": "comments", "value": {"id": "1", "text": "Hi"}}, "", None),
+}  # fmt: skip
 
 
 def test_the_page_is_what_the_table_says() -> None:
@@ -163,14 +260,23 @@ def test_out_elsewhere(feature: capabilities.Feature) -> None:
 
 @pytest.mark.parametrize("feature", IN, ids=lambda one: one.name)
 def test_in(feature: capabilities.Feature) -> None:
-    value = ITEMS[feature.name]
+    value, how, expected = COMES[feature.name]
+    assert feature.how == how
     event = wire.parse("0.changes.0" if "field" in value else "0.messaging.0", value)
-    assert isinstance(event, wire.NotUnderstood) == (feature.support is Support.LEFT)
+    if expected is None:
+        assert (feature.support, type(event)) == (Support.LEFT, wire.NotUnderstood)
+        return
+    route, person, _ = _HERE
+    assert mapping.arrival(event, route, person) == expected
+    # What stands for something else is a text that says what it was.
+    said = expected.contents if isinstance(expected, MessageArrival) else ()
+    stands_in = any(one["type"] == "text" and one["text"].startswith(NOTICE) for one in said)
+    assert feature.support is (Support.FALLBACK if stands_in else Support.NATIVE)
 
 
 def test_every_row_has_its_test_and_every_test_its_row() -> None:
     assert [one.name for one in OUT] == [*SHOWN, *ELSEWHERE]
-    assert [one.name for one in IN] == list(ITEMS)
+    assert [one.name for one in IN] == list(COMES)
 
 
 def test_every_limit_says_what_it_is_of_and_where_it_is_from() -> None:

@@ -35,11 +35,6 @@ def body(shop: Shop, case: dict[str, Any], items: list[Any]) -> bytes:
     return meta_bytes({"object": "instagram", "entry": [entry]})
 
 
-def test_there_is_a_fixture_for_every_row() -> None:
-    rows = [json.loads(path.read_text())["row"] for path in ROWS]
-    assert len(set(rows)) == len(rows) >= 60
-
-
 @pytest.mark.parametrize("path", ROWS, ids=sentence)
 def test_each_row_is_applied_as_written(shop: Shop, path: Path) -> None:
     person, mid = shop.person(hours=1), new_mid()
@@ -88,6 +83,30 @@ def test_replaying_what_was_left_changes_nothing(shop: Shop, house: House) -> No
 
 # Samples that others collected ---------------------------------------------------------------------------------
 
+# What is no message and no event of one (docs/instagram/inbound.md). Every other sample is understood.
+LEFT_OF_SAMPLES = {
+    "chatwoot/instagram_story_mention_event_with_echo": "echo:story_mention",
+    "meta-docs/comments_business_login": "field:comments",
+    "meta-docs/comments_facebook_login": "field:comments",
+    "meta-docs/live_comments_facebook_login": "field:live_comments",
+    "meta-docs/mentions_comment": "field:mentions",
+    "meta-docs/mentions_media": "field:mentions",
+    "meta-docs/message_share_and_ig_post_transition": "no_person",  # Meta prints these two without their sides
+    "meta-docs/message_share_post_legacy_with_media_id": "no_person",
+    "meta-postman/self_comment": "field:comments",
+    "meta-postman/self_message_echo": "self",
+    "meta-postman/self_postback": "self",
+    "restfb/ig_comments_2021": "field:comments",
+    "restfb/ig_comments_minimal": "field:comments",
+    "restfb/ig_live_comments": "field:live_comments",
+    "restfb/ig_mentions": "field:mentions",
+    "restfb/ig_story_insights": "field:story_insights",
+    "restfb/page_approles": "shape",  # legacy of Messenger
+    "restfb/page_optin_basic": "kind:optin",
+    "restfb/page_policy_callback_block": "policy:block",
+    "restfb/page_policy_callback_unblock": "policy:unblock",
+}
+
 
 def samples() -> list[Path]:
     if not GIVEN:
@@ -97,16 +116,41 @@ def samples() -> list[Path]:
     return found
 
 
+def made_real(value: Any, sample: str, account: str, theirs: Any) -> Any:
+    """A sample with times, ids and numbers where its collector put words, this account, and mids of its own."""
+    if isinstance(value, list):
+        return [made_real(one, sample, account, theirs) for one in value]
+    if not isinstance(value, dict):
+        return value
+    made = {name: made_real(one, sample, account, theirs) for name, one in value.items()}
+    if "mid" in made:
+        made["mid"] = f"{sample}:{made['mid']}"
+    for name, real in (("timestamp", now_ms()), ("time", now_ms()), ("num_edit", "1")):
+        if name in made and not str(made[name]).isdigit():
+            made[name] = real
+    for side in ("sender", "recipient"):
+        if side in made:
+            who = str(made[side]["id"])
+            made[side]["id"] = account if who == str(theirs) else who.strip("<>").replace(" ", "_")
+    return made
+
+
 @pytest.mark.skipif(not GIVEN, reason="HELIOGRAPH_META_FIXTURES names no folder")
-def test_every_sample_of_a_collection_is_taken_without_an_error(house: House) -> None:
+def test_every_sample_of_a_collection_is_understood(house: House) -> None:
     shop = house.shop()
+    left: dict[str, str] = {}
     for path in samples():
+        sample = path.relative_to(GIVEN).with_suffix("").as_posix()
         webhook = json.loads(path.read_text())
         for one in webhook if isinstance(webhook, list) else [webhook]:
-            for entry in one["entry"]:
-                entry["id"] = shop.account
+            one["entry"] = [
+                made_real(entry, sample, shop.account, entry["id"]) | {"id": shop.account} for entry in one["entry"]
+            ]
+        before = len(shop.leftovers())
         answer = house.webhook(shop.facebook_app, meta_bytes(webhook), secret=shop.secret)
         assert answer.status == 200, path
         shop.received()
-        assert "failed" not in shop.leftovers(), path
+        if found := shop.leftovers()[before:]:
+            left[sample] = ", ".join(found)
+    assert left == LEFT_OF_SAMPLES
     assert shop.told()

@@ -106,3 +106,18 @@ def test_the_rest_keeps_its_name() -> None:
 def test_what_is_not_understood_is_never_mapped() -> None:
     with pytest.raises(AssertionError, match="no arrival"):
         arrived(wire.NotUnderstood("shape"))
+
+
+def test_what_backfill_brings_in_is_marked_where_it_is_seen() -> None:
+    said = mapping.backfilled(arrived(wire.Message(AT, "m", "hi", story=wire.Story("7", "https://cdn/s"))))
+    assert isinstance(said, MessageArrival)
+    marked = {"instagram.storyId": "7", "instagram.storyUrl": "https://cdn/s", "instagram.backfilled": True}
+    assert said.metadata == marked
+    mentioned = arrived(wire.StoryMention(AT, "m", "https://cdn/s"))
+    found = mapping.backfilled(mentioned)
+    assert isinstance(found, ReferralArrival)
+    details = {"source": "INSTAGRAM", "type": "STORY_MENTION"}
+    assert found.referral == {**mentioned.referral, "details": {**details, "backfilled": True}}
+    assert mentioned.referral["details"] == details, "the webhook's own stays as it is"
+    taken_back = arrived(wire.Unsend(AT, "m"))
+    assert mapping.backfilled(taken_back) == taken_back

@@ -125,6 +125,16 @@ def test_reactions_of_the_person_follow_their_message_and_the_accounts_own_do_no
     assert reaction["timestamp"] == said["timestamp"]
 
 
+@pytest.mark.parametrize("word", ["love", "like", "laugh", "wow", "sad", "angry", "other"])
+def test_a_reaction_looks_the_same_whichever_way_it_comes(word: str) -> None:
+    _, item = _raw(message="hi", reactions={"data": [{"reaction": word, "users": [{"id": PERSON}]}]})
+    by_backfill = wire.parse("0.messaging.0", item)
+    item["reaction"] = {"mid": "mid1", "action": "react", "reaction": word}
+    assert wire.parse("0.messaging.0", item) == by_backfill
+    assert isinstance(by_backfill, wire.Reaction)
+    assert bool(by_backfill.emoji) == (word != "other")
+
+
 def test_the_bytes_look_as_metas_do() -> None:
     told, _ = listing.told({"messages": {"data": [_message(message="é/😀")]}}, ACCOUNT, PAGE)
     body = retold.webhook(ACCOUNT, PERSON, told, 1)

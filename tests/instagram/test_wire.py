@@ -4,7 +4,7 @@ import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 import pytest
@@ -29,15 +29,17 @@ def message(**fields: Any) -> dict[str, Any]:
     return item(message={"mid": "m1", **fields})
 
 
-def test_there_is_a_fixture_for_everything() -> None:
-    assert len(FIXTURES) > 50
+def test_there_is_a_fixture_for_everything_that_an_item_can_be() -> None:
+    cases = [json.loads(path.read_text()) for path in FIXTURES]
+    kinds = {one["event"]["kind"] for case in cases for one in case["understood"]}
+    assert kinds == {kind.__name__ for kind in get_args(wire.Event)}
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=sentence)
 def test_each_fixture_is_understood_as_written(path: Path) -> None:
     case = json.loads(path.read_text())
     for found, expected in zip(items(meta_bytes(case["webhook"])), case["understood"], strict=True):
-        event = wire.parse(found.path, found.value)
+        event = wire.parse(found.path, found.value, wire.moment(found.time))
         assert {"kind": type(event).__name__, **plain(event)} == expected["event"]
 
 
@@ -68,6 +70,30 @@ def test_a_timestamp_is_seconds_or_milliseconds_a_number_or_a_text(stamp: Any, a
 )  # fmt: skip
 def test_any_other_timestamp_is_a_wrong_shape(stamp: Any) -> None:
     assert wire.parse(PATH, message(text="t") | {"timestamp": stamp}) == wire.NotUnderstood("shape")
+
+
+@pytest.mark.parametrize("stamp", [None, "2021-09-08T06:34:04+0000", "<TIME_WEBHOOK_WAS_TRIGGERED>", 10**14])
+def test_a_message_whose_time_cannot_be_read_has_that_of_its_webhook(stamp: Any) -> None:
+    told_at = datetime(2026, 1, 1, 13, 0, 1, 749000, UTC)
+    assert wire.parse(PATH, message(text="t") | {"timestamp": stamp}, told_at) == wire.Message(told_at, "m1", "t")
+    taken_back = wire.parse(PATH, message(is_deleted=True) | {"timestamp": stamp}, told_at)
+    assert taken_back == wire.Unsend(told_at, "m1")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"postback": {"mid": "m1", "title": "t", "payload": "p"}},
+        {"reaction": {"mid": "m1", "action": "unreact"}},
+        {"read": {"mid": "m1"}},
+        {"referral": {"ref": "r", "source": "IG_ME", "type": "OPEN_THREAD"}},
+    ],
+    ids=lambda event: next(iter(event)),
+)
+def test_of_anything_else_such_a_time_is_a_wrong_shape(event: dict[str, Any]) -> None:
+    told_at = datetime(2026, 1, 1, 13, 0, 1, 749000, UTC)
+    assert wire.parse(PATH, item(**event) | {"timestamp": "now"}, told_at) == wire.NotUnderstood("shape")
+    assert wire.parse(PATH, item(**event), told_at) != wire.NotUnderstood("shape")
 
 
 @pytest.mark.parametrize(

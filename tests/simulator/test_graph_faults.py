@@ -1,5 +1,7 @@
 """Graph calls that go wrong: which ones are meant, the ways of answering badly, and the catalogue of errors."""
 
+import http.client
+import json
 import os
 import re
 from pathlib import Path
@@ -152,11 +154,29 @@ def test_a_late_answer_is_true_and_its_echo_comes_first(connected: Seeded) -> No
     assert connected.sink.items[1]["message"]["is_echo"] is True
 
 
-@pytest.mark.parametrize("name", [one for one in SCENARIOS if one.startswith(("timeout", "cut"))])
-def test_a_lost_answer_leaves_the_message_sent_or_not(seeded: Seeded, meta: Meta, name: str) -> None:
-    scenario = SCENARIOS[name]
-    told = meta.ask("POST", "/faults", {"name": name})
-    assert (told["outcome"], told["mode"]) == (scenario.fault["outcome"], scenario.fault.get("mode", "before"))
+@pytest.mark.parametrize(
+    ("name", "was_sent"), [("timeout before", 0), ("timeout after", 1), ("cut before", 0), ("cut after", 1)]
+)
+def test_a_lost_answer_leaves_the_message_sent_or_not(seeded: Seeded, meta: Meta, name: str, was_sent: int) -> None:
+    meta.fail_calls(name)
+    connection = http.client.HTTPConnection("127.0.0.1", seeded.simulator.port)
+    body = json.dumps({"recipient": {"id": seeded.igsid}, "message": {"text": "x"}})
+    headers = {"Authorization": f"Bearer {seeded.token}", "Content-Type": "application/json"}
+    connection.request("POST", "/me/messages", body, headers)
+    if name.startswith("cut"):
+        with pytest.raises(http.client.IncompleteRead):
+            connection.getresponse().read()
+    (lost,) = eventually(lambda: meta.calls("/messages"))
+    connection.close()
+    assert lost.summary == {"timeout": "hang", "cut": "drop"}[name.partition(" ")[0]]
+    assert lost.status is None
+    assert len(meta.thread(seeded.account, seeded.person).answers) == was_sent
+    assert call(seeded, "send").status == 200, "it strikes once"
+
+
+def test_every_way_of_losing_an_answer_was_tried() -> None:
+    ways = {one.name for one in SCENARIOS.values() if one.fault.get("outcome") in ("hang", "drop")}
+    assert ways == {"timeout before", "timeout after", "cut before", "cut after"}
 
 
 USAGE = {"4": "x-app-usage", "80002": "x-business-use-case-usage", "80006": "x-business-use-case-usage"}

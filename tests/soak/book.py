@@ -14,13 +14,18 @@ class Posted:
 
 @dataclass
 class Person:
-    """Somebody who writes. ``disturbed``: Meta lost or shuffled webhooks of theirs, so their order is not to be kept."""
+    """Somebody who writes.
+
+    ``disturbed``: Meta lost or shuffled webhooks of theirs, so what they wrote may be in another order. ``beyond``: mids
+    that Meta's thread shows no more, and that nobody could bring in when no webhook did.
+    """
 
     igsid: str
     conversation: str = ""
     posted: list[Posted] = field(default_factory=list)
     mids: list[str] = field(default_factory=list)  # of what they wrote, as long as they did not take it back
     disturbed: bool = False
+    beyond: set[str] = field(default_factory=set)
 
 
 @dataclass

@@ -92,3 +92,39 @@ def test_each_sides_messages_keep_their_order() -> None:
     here = [ours("1", "a", "m1"), ours("2", "b", "m2")]
     assert list(compare._ordered([first, second], here)) == []
     assert [one.partition(" out of")[0] for one in compare._ordered([second, first], here)] == ["arrivals"]
+
+
+class _Phone:
+    """A ground of which the comparer sees one thread."""
+
+    def __init__(self, phone: list[Any], here: list[Any]) -> None:
+        self.house, self._phone, self._here = self, phone, here
+
+    def phone(self, _: str) -> list[Any]:
+        return self._phone
+
+    def listed(self, _: str) -> list[Any]:
+        return self._here
+
+    def conversation_of(self, _: Person) -> str:
+        return "c"
+
+
+@pytest.mark.parametrize("disturbed", [False, True])
+def test_what_meta_does_to_webhooks_excuses_arrivals_and_no_answers(disturbed: bool) -> None:
+    phone = [said("m1", "a"), said("m2", "b"), said("m3", "re a", "api"), said("m4", "re b", "api")]
+    here = [ours("2", "b", "m2"), ours("1", "a", "m1"), ours("4", "re b"), ours("3", "re a")]
+    person = Person("p", posted=[Posted("3", "re a"), Posted("4", "re b")], disturbed=disturbed)
+    told = _told()
+    told.messages["c"] = ["2", "1", "4", "3"]
+    told.fates = {"3": [(CHANNEL, "")], "4": [(CHANNEL, "")]}
+    found = [one.partition(" out of")[0] for one in compare._of(_Phone(phone, here), person, told)]  # type: ignore[arg-type]
+    assert found == (["answers"] if disturbed else ["arrivals", "answers"])
+
+
+def test_only_what_meta_shows_no_more_may_be_missing() -> None:
+    phone = [said("m1", "a"), said("m2", "b")]
+    assert list(compare._arrived(phone, [ours("2", "b", "m2")], {"m1"})) == []
+    assert [one.partition(":")[0] for one in compare._arrived(phone, [ours("1", "a", "m1")], {"m1"})] == ["lost"]
+    person = Person("p", beyond={"m1"})
+    assert compare.missing(_Phone(phone, [ours("2", "b", "m2")]), person) == ["m1"]  # type: ignore[arg-type]

@@ -20,6 +20,7 @@ class Acts(World):
         reply_to: str | None = None,
         story_id: str | None = None,
         age_seconds: float | None = None,
+        timestamp: int | None = None,
     ) -> str:
         """A person writes; the mid. ``quick_reply`` is the payload of a button titled ``text``, ``reply_to`` a mid."""
         body = {
@@ -29,12 +30,13 @@ class Acts(World):
             "reply_to_mid": reply_to,
             "story_id": story_id,
             "age_seconds": age_seconds,
+            "timestamp": timestamp,
         }
         return self._act("/messages", account, person, **body)
 
-    def person_mentions(self, account: Where, person: Who) -> str:
+    def person_mentions(self, account: Where, person: Who, *, age_seconds: float | None = None) -> str:
         """A person mentions the account in their story; the mid."""
-        return self._act("/mentions", account, person)
+        return self._act("/mentions", account, person, age_seconds=age_seconds)
 
     def person_taps(self, account: Where, person: Who, title: str, payload: str) -> str:
         """A person taps an ice breaker, a menu item or a button of a template; the mid."""
@@ -52,9 +54,9 @@ class Acts(World):
         """Whoever sent a message takes it back."""
         self.ask("POST", "/unsend", {"mid": mid})
 
-    def person_sees(self, account: Where, person: Who, mid: str | None = None) -> None:
-        """A person opens the thread: everything up to ``mid`` is seen, by default all."""
-        self.ask("POST", "/seen", {"account_id": id_of(account), "person": id_of(person), "mid": mid})
+    def person_sees(self, account: Where, person: Who, mid: str | None = None, *, bare: bool | None = None) -> None:
+        """A person opens the thread: everything up to ``mid`` is seen, by default all. ``bare``: told without sender."""
+        self.ask("POST", "/seen", {"account_id": id_of(account), "person": id_of(person), "mid": mid, "bare": bare})
 
     def owner_writes(self, account: Where, person: Who, text: str) -> str:
         """The owner writes in the Instagram app; apps see an echo. The mid."""

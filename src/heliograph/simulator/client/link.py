@@ -39,10 +39,11 @@ class Link:
     def ask_as_is(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         """The same with a body in which None is null."""
         sent = None if body is None else json.dumps(body)
-        status, answer = self._call(method, f"/_simulator{path}", sent, "application/json")
-        if status >= 400:
-            raise SimulatorError(status, answer["error"]["field"], answer["error"]["message"])
-        return answer
+        return _told(*self._call(method, f"/_simulator{path}", sent, "application/json"))
+
+    def send_as_is(self, path: str, content: bytes, content_type: str) -> dict[str, Any]:
+        """A POST to the control API with a body that is no JSON."""
+        return _told(*self._call("POST", f"/_simulator{path}", content, content_type))
 
     def graph(self, method: str, path: str, token: str, **form: str) -> dict[str, Any]:
         """One call of the Graph API. Raises :class:`SimulatorError` with Meta's message."""
@@ -52,7 +53,9 @@ class Link:
             raise SimulatorError(status, "graph", answer["error"]["message"])
         return answer
 
-    def _call(self, method: str, address: str, body: str | None, content_type: str) -> tuple[int, dict[str, Any]]:
+    def _call(
+        self, method: str, address: str, body: str | bytes | None, content_type: str
+    ) -> tuple[int, dict[str, Any]]:
         connection = http.client.HTTPConnection(self._host, timeout=_TIMEOUT_SECONDS)
         try:
             connection.request(method, address, body, {"Content-Type": content_type} if body is not None else {})
@@ -61,6 +64,12 @@ class Link:
             return answer.status, read
         finally:
             connection.close()
+
+
+def _told(status: int, answer: dict[str, Any]) -> dict[str, Any]:
+    if status >= 400:
+        raise SimulatorError(status, answer["error"]["field"], answer["error"]["message"])
+    return answer
 
 
 def id_of(one: told.Account | told.Person | str | None) -> str | None:

@@ -28,6 +28,15 @@ class Meta(Trouble):
         messages = [told.Message.read(one, sender=one["from"]) for one in answer.pop("messages")]
         return told.Thread.read({**answer, "window": answer["window"]["state"]}, messages=messages)
 
+    def threads(self) -> list[tuple[str, str]]:
+        """The account and the person of each thread with messages, the youngest first."""
+        return [(one["account_id"], one["person"]) for one in self.ask("GET", "/threads")["threads"]]
+
+    def message(self, mid: str) -> told.Message:
+        """One message, also when it was unsent."""
+        answer = self.ask("GET", f"/messages/{mid}")
+        return told.Message.read(answer, sender=answer["from"])
+
     def webhooks(self, app: told.App | None = None) -> list[told.Exchange]:
         """The webhooks that went out, oldest first, delivered or not."""
         return [one for one in self._wire("webhook") if app is None or one.app_id == app.id]

@@ -30,17 +30,22 @@ class App(_Told):
 
 @dataclass(frozen=True, slots=True)
 class Account(_Told):
-    """An Instagram professional account with its Page. ``owner_user_id`` is the Facebook user who runs it."""
+    """An Instagram professional account with its Page, if it has one. ``owner_user_id`` is the Facebook user who runs it."""
 
     id: str
-    page_id: str
-    page_name: str
+    page_id: str | None
+    page_name: str | None
     username: str
     name: str
     owner_user_id: str
     subscribed_app_ids: list[str]
     allow_messages: bool
     linked: bool
+
+    @classmethod
+    def of(cls, answer: dict[str, Any]) -> Self:
+        """The account in the control API's answer about a Page."""
+        return cls.read(answer, id=answer["instagram_account_id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,54 @@ class Person(_Told):
     username: str
     profile_available: bool
     reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Owner(_Told):
+    """Somebody with a Facebook login."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story(_Told):
+    """A story that is alive, of an account or of a person."""
+
+    id: str
+    owner_id: str
+    url: str
+    timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Post(_Told):
+    """A post of an account; ``live``: a broadcast that goes on."""
+
+    id: str
+    product_type: str
+    caption: str
+    timestamp: int
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comment(_Told):
+    """A comment, and its author towards the account."""
+
+    id: str
+    post_id: str
+    igsid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Routing(_Told):
+    """Which app is the default of an account, and which may take a thread from it."""
+
+    default_app_id: str | None
+    may_take: list[str]
+    connected_app_ids: list[str]
+    inboxes: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from heliograph.simulator.client import told
-from heliograph.simulator.client.acts import Acts
 from heliograph.simulator.client.link import Where, Who, id_of
-from heliograph.simulator.faults import GraphOutcome, WebhookKind
+from heliograph.simulator.client.logins import Logins
+from heliograph.simulator.faults import GraphOutcome, Usage, WebhookKind
 
 
-class Trouble(Acts):
+class Trouble(Logins):
     """What goes wrong, and the clock."""
 
     def fail_calls(
@@ -29,6 +29,9 @@ class Trouble(Acts):
         mode: Literal["before", "after"] | None = None,
         outcome: GraphOutcome | None = None,
         delay_seconds: float | None = None,
+        is_transient: bool | None = None,
+        usage: Usage | None = None,
+        regain_minutes: int | None = None,
     ) -> told.Fault:
         """Let Graph calls go wrong: the next one, the next ``count``, or with ``rate`` a share of them for ever.
 
@@ -37,7 +40,8 @@ class Trouble(Acts):
         """
         body = {"name": name, "match": match, "count": count, "rate": rate, "seed": seed, "account_id": id_of(account)}
         body |= {"person": id_of(person), "status": status, "code": code, "subcode": subcode, "message": message}
-        body |= {"mode": mode, "outcome": outcome, "delay_seconds": delay_seconds}
+        body |= {"mode": mode, "outcome": outcome, "delay_seconds": delay_seconds, "is_transient": is_transient}
+        body |= {"usage": usage, "regain_minutes": regain_minutes}
         return told.Fault.read(self.ask("POST", "/faults", body))
 
     def spoil_webhooks(
@@ -62,6 +66,10 @@ class Trouble(Acts):
         body |= {"delay_seconds": delay_seconds, "size": size, "shuffle": shuffle, "split": split}
         return told.Fault.read(self.ask("POST", "/webhook-faults", body))
 
+    def scenarios(self) -> dict[str, str]:
+        """The names that :meth:`fail_calls` takes, and what each means."""
+        return {one["name"]: one["meaning"] for one in self.ask("GET", "/scenarios")["scenarios"]}
+
     def faults(self) -> told.Faults:
         """What is on order and what has struck."""
         answer = self.ask("GET", "/faults")
@@ -79,6 +87,10 @@ class Trouble(Acts):
     def deliver_like(self, profile: Literal["development", "36h", "1h"] | None = None, **settings: Any) -> None:
         """How webhooks are delivered: a retry schedule, and single settings such as ``retry_delays``."""
         self.ask("PATCH", "/delivery", {"profile": profile, **settings})
+
+    def delivery(self) -> dict[str, Any]:
+        """How webhooks are delivered: every setting of :meth:`deliver_like`."""
+        return self.ask("GET", "/delivery")
 
     def advance(self, by: Literal["25h", "8d", "61d"] | float) -> int:
         """Move the clock forward, by a named jump or by seconds; the time then."""
@@ -128,14 +140,17 @@ class Trouble(Acts):
         body = {"deauthorize_url": deauthorize_url, "data_deletion_url": data_deletion_url}
         self.ask("PATCH", f"/apps/{app.id}", body)
 
-    def deauthorize(self, app: told.App, user_id: str | None = None) -> told.Called | None:
+    def deauthorize(
+        self, app: told.App, user_id: str | None = None, *, page_id: str | None = None
+    ) -> told.Called | None:
         """A person removes the app: tokens die, the app is told. None when it has no address for that."""
-        answer = self.ask("POST", f"/apps/{app.id}/deauthorize", {"user_id": user_id})["called"]
+        answer = self.ask("POST", f"/apps/{app.id}/deauthorize", {"user_id": user_id, "page_id": page_id})["called"]
         return told.Called.read(answer) if answer else None
 
-    def ask_deletion(self, app: told.App, user_id: str | None = None) -> told.Called:
+    def ask_deletion(self, app: told.App, user_id: str | None = None, *, page_id: str | None = None) -> told.Called:
         """A person asks the app to delete their data."""
-        return told.Called.read(self.ask("POST", f"/apps/{app.id}/data-deletion", {"user_id": user_id})["called"])
+        body = {"user_id": user_id, "page_id": page_id}
+        return told.Called.read(self.ask("POST", f"/apps/{app.id}/data-deletion", body)["called"])
 
     def callbacks(self) -> list[told.Called]:
         """The callbacks so far, also those that the app caused itself."""

@@ -21,14 +21,37 @@ class World(Link):
             page_access_token=made["page_access_token"],
         )
 
-    def make_app(self, name: str = "Test", *, human_agent: bool = True, require_proof: bool = False) -> told.App:
-        """A Facebook app."""
-        body = {"name": name, "human_agent": human_agent, "require_proof": require_proof}
+    def make_app(
+        self,
+        name: str = "Test",
+        *,
+        human_agent: bool = True,
+        require_proof: bool = False,
+        id: str | None = None,  # noqa: A002 - as Meta calls it
+        secret: str | None = None,
+    ) -> told.App:
+        """A Facebook app; ``id`` and ``secret`` of one that there is elsewhere, if given."""
+        body = {"name": name, "human_agent": human_agent, "require_proof": require_proof, "id": id, "secret": secret}
         return told.App.read(self.ask("POST", "/apps", body))
 
-    def make_account(self, page_name: str = "Lighthouse Books", username: str | None = None) -> told.Account:
-        """A Page with its Instagram professional account."""
-        return _account(self.ask("POST", "/accounts", {"page_name": page_name, "username": username}))
+    def make_account(
+        self,
+        page_name: str = "Lighthouse Books",
+        username: str | None = None,
+        *,
+        name: str | None = None,
+        owner_user_id: str | None = None,
+        instagram: bool | None = None,
+        professional: bool | None = None,
+        portfolio: bool | None = None,
+    ) -> told.Account:
+        """A Page with its Instagram professional account; ``instagram`` False: without one, and ``id`` is None.
+
+        ``portfolio``: the Page is owned by a business portfolio. ``owner_user_id``: a further Page of somebody.
+        """
+        body = {"page_name": page_name, "username": username, "name": name, "owner_user_id": owner_user_id}
+        more = {"instagram": instagram, "professional": professional, "portfolio": portfolio}
+        return told.Account.of(self.ask("POST", "/accounts", {**body, **more}))
 
     def make_person(
         self, name: str | None = None, username: str | None = None, *, profile_available: bool = True
@@ -73,9 +96,13 @@ class World(Link):
         """All apps."""
         return [told.App.read(one) for one in self.ask("GET", "/apps")["apps"]]
 
+    def app(self, app_id: str) -> told.App:
+        """An app by its id."""
+        return told.App.read(self.ask("GET", f"/apps/{app_id}"))
+
     def accounts(self) -> list[told.Account]:
         """All accounts."""
-        return [_account(one) for one in self.ask("GET", "/accounts")["accounts"] if one["instagram_account_id"]]
+        return [told.Account.of(one) for one in self.ask("GET", "/accounts")["accounts"] if one["instagram_account_id"]]
 
     def account(self, account_id: str) -> told.Account:
         """An account by its id."""
@@ -86,10 +113,22 @@ class World(Link):
         return [told.Person.read(one) for one in self.ask("GET", "/people")["people"]]
 
     def change_person(
-        self, person: Who, *, reachable: bool | None = None, profile_available: bool | None = None
+        self,
+        person: Who,
+        *,
+        reachable: bool | None = None,
+        profile_available: bool | None = None,
+        refusal: str | None = None,
+        private: bool | None = None,
+        follows: list[str] | None = None,
+        followed_by: list[str] | None = None,
     ) -> told.Person:
-        """Whether somebody can be written to (else 551/1545041), and whether their profile can be read (else 230)."""
-        body = {"reachable": reachable, "profile_available": profile_available}
+        """Whether somebody can be written to (else 551/1545041, or the error ``refusal``), and whether their profile can
+        be read (else 230); whether their account is ``private``; the ids of accounts that they follow, or that follow
+        them.
+        """
+        body: dict[str, Any] = {"reachable": reachable, "profile_available": profile_available, "refusal": refusal}
+        body |= {"private": private, "follows": follows, "followed_by": followed_by}
         return told.Person.read(self.ask("PATCH", f"/people/{id_of(person)}", body))
 
     def igsid(self, account: Where, person: Who) -> str:
@@ -99,7 +138,3 @@ class World(Link):
     def reset(self) -> None:
         """An empty world at the real time, with nothing on order."""
         self.ask("POST", "/reset")
-
-
-def _account(answer: dict[str, Any]) -> told.Account:
-    return told.Account.read(answer, id=answer["instagram_account_id"])

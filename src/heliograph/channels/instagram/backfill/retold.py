@@ -8,16 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from heliograph.channels.instagram.backfill.listing import Told
+from heliograph.channels.instagram.inbound.wire.events import REACTIONS
 
-# The API names reactions, webhooks carry the emoji beside the name (1.6).
-_EMOJI = {
-    "love": "\u2764\ufe0f",
-    "like": "\U0001f44d",
-    "laugh": "\U0001f602",
-    "wow": "\U0001f62e",
-    "sad": "\U0001f622",
-    "angry": "\U0001f621",
-}
 _AUDIO_NAMES = (".aac", ".m4a", ".wav", ".mp3", ".ogg")
 
 
@@ -117,8 +109,8 @@ def _reactions(raw: Mapping[str, Any], person: str) -> list[dict[str, str]]:
     for one in _data(raw, "reactions"):
         if any(_text(user, "id") == person for user in _objects(one.get("users"))):
             name = _text(one, "reaction")
-            emoji = _EMOJI.get(name, "" if name.isascii() else name)
-            fields = {"reaction": name if name in _EMOJI else "other", "emoji": emoji}
+            emoji = REACTIONS.get(name, "" if name.isascii() else name)
+            fields = {"reaction": name if name in REACTIONS else "other", "emoji": emoji}
             found.append({field: value for field, value in fields.items() if value})
     return found
 

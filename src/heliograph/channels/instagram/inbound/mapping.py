@@ -81,10 +81,17 @@ def arrival(event: wire.Event, route: Route, person: str, own_app: str = "", *, 
 
 
 def backfilled(arrival: Arrival) -> Arrival:
-    """The same, marked as brought in from Meta's Conversations API because no webhook told of it."""
-    if not isinstance(arrival, MessageArrival):
-        return arrival
-    return replace(arrival, metadata={**(arrival.metadata or {}), "instagram.backfilled": True})
+    """The same, marked as brought in from Meta's Conversations API because no webhook told of it.
+
+    A message in its metadata, a mention in the details of its referral: there is no message to mark.
+    """
+    match arrival:
+        case MessageArrival():
+            return replace(arrival, metadata={**(arrival.metadata or {}), "instagram.backfilled": True})
+        case ReferralArrival():
+            details = {**arrival.referral.get("details", {}), "backfilled": True}
+            return replace(arrival, referral={**arrival.referral, "details": details})
+    return arrival
 
 
 def mention(event: wire.StoryMention) -> dict[str, Any]:

@@ -120,7 +120,7 @@ class InboundWorker:
                         path,
                         item.account,
                         item.person,
-                        wire.parse(path, item.value),
+                        wire.parse(path, item.value, wire.moment(item.time) or row["received_at"]),
                         _meant(row, routes.get((row["facebook_app_id"], item.account), [])),
                         row["received_at"],
                         row["facebook_app_id"],

@@ -23,12 +23,14 @@ class Item(NamedTuple):
     """One item of a webhook. ``path`` finds it again in the journal: ``"0.messaging.2"``, or ``""`` for the whole body.
 
     ``account`` and ``person`` are ``""`` where the item does not say. Items that were taken out of the journal are none.
+    ``time`` is its entry's, as it came.
     """
 
     path: str
     account: str
     person: str
     value: Any
+    time: Any = None
 
 
 def items(body: bytes) -> list[Item]:
@@ -40,11 +42,23 @@ def items(body: bytes) -> list[Item]:
     return found or [Item("", "", "", root)]
 
 
+def of_changes(path: str, value: Any) -> bool:
+    """Whether an item is in the form of ``changes``: ``field`` and ``value``, in that list (1.7) or on the entry itself.
+
+    The latter is how Meta's page of examples prints the comments of Instagram Login.
+    """
+    return path.split(".")[1:2] == ["changes"] or (path.isdecimal() and isinstance(value, dict) and "field" in value)
+
+
+def said(item: Item) -> Any:
+    """What an item says: itself, or the ``value`` of one in the form of ``changes``."""
+    inside = isinstance(item.value, dict) and of_changes(item.path, item.value)
+    return item.value.get("value") if inside else item.value
+
+
 def people(item: Item) -> set[str]:
     """Everybody but the account whom an item is by or to: ids as they come. Comments name their author ``from``."""
-    value = item.value
-    if isinstance(value, dict) and item.path.split(".")[1:2] == ["changes"]:
-        value = value.get("value")
+    value = said(item)
     named = {item.person}
     if isinstance(value, dict):
         named |= {_side(value, side) for side in ("sender", "recipient", "from")}
@@ -118,9 +132,14 @@ def _walk(root: Any) -> Iterator[Item]:
                     empty = False
                     if value == _ERASED:
                         continue
-                    yield Item(f"{index}.{name}.{position}", account, _person(name, value, account), value)
+                    yield _item(f"{index}.{name}.{position}", account, value, entry.get("time"))
             if empty:
-                yield Item(f"{index}", account, "", entry)
+                yield _item(f"{index}", account, entry, entry.get("time"))
+
+
+def _item(path: str, account: str, value: Any, time: Any) -> Item:
+    item = Item(path, account, "", value, time)
+    return item._replace(person=_person(said(item), account))
 
 
 def _entries(root: dict[str, Any]) -> list[Any]:
@@ -128,10 +147,8 @@ def _entries(root: dict[str, Any]) -> list[Any]:
     return entries if isinstance(entries, list) else []
 
 
-def _person(name: str, value: Any, account: str) -> str:
+def _person(value: Any, account: str) -> str:
     """The customer's id: the side of the conversation that is not the account."""
-    if name == "changes" and isinstance(value, dict):
-        value = value.get("value")
     if not isinstance(value, dict):
         return ""
     sender, recipient = _side(value, "sender"), _side(value, "recipient")

@@ -14,10 +14,10 @@ it. Two people of one number cost a look into the wrong webhook: the item itself
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from heliograph.channels.instagram.journal.entries import INBOUND_LANE
-from heliograph.channels.instagram.journal.envelope import Item, items, people, without
+from heliograph.channels.instagram.journal.envelope import Item, items, people, said, without
 from heliograph.storage import Connection
 from heliograph.telemetry import metrics
 
@@ -120,9 +120,7 @@ async def unsend_some(
 
 def tells_of(item: Item, mids: frozenset[str]) -> bool:
     """Whether an item holds what one of these messages said: the message, its echo, an edit, or a quote of it."""
-    value: Any = item.value
-    if item.path.split(".")[1:2] == ["changes"] and isinstance(value, Mapping):
-        value = value.get("value")
+    value = said(item)
     if not isinstance(value, Mapping):
         return False
     told = (value.get(name) for name in ("message", "message_edit", "postback"))

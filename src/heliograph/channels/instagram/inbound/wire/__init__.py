@@ -7,6 +7,7 @@ What is not understood comes back as :class:`NotUnderstood`, with a reason that 
 the journal, where a newer version can parse it again.
 """
 
+from datetime import datetime
 from typing import Any
 
 from heliograph.channels.instagram.inbound.wire.attachments import read_attachment
@@ -30,8 +31,9 @@ from heliograph.channels.instagram.inbound.wire.events import (
     ThreadControl,
     Unsend,
 )
-from heliograph.channels.instagram.inbound.wire.fields import ShapeError, name
+from heliograph.channels.instagram.inbound.wire.fields import ShapeError, moment, name
 from heliograph.channels.instagram.inbound.wire.items import item
+from heliograph.channels.instagram.journal.envelope import of_changes
 
 __all__ = [
     "MEDIA_TYPES",
@@ -52,6 +54,7 @@ __all__ = [
     "StoryMention",
     "ThreadControl",
     "Unsend",
+    "moment",
     "parse",
     "read_attachment",
     "standby",
@@ -66,11 +69,15 @@ _ITEM_FIELDS = frozenset(
 )
 
 
-def parse(path: str, value: Any) -> Event:
-    """The event of an item, found at ``path`` of its webhook (see `journal/envelope`)."""
+def parse(path: str, value: Any, told_at: datetime | None = None) -> Event:
+    """The event of an item, found at ``path`` of its webhook (see `journal/envelope`).
+
+    ``told_at`` is when its webhook told it: the time of a message that tells none, for a message is never lost over its
+    time. Of anything else, where the time decides what stands, a time that cannot be read stays a wrong shape.
+    """
     if not isinstance(value, dict):
         return NotUnderstood("shape")
-    if ".changes." in path:
+    if of_changes(path, value):
         field = value.get("field")
         if not isinstance(field, str):
             return NotUnderstood("shape")
@@ -79,6 +86,8 @@ def parse(path: str, value: Any) -> Event:
         value = value.get("value")
         if not isinstance(value, dict):
             return NotUnderstood("shape")
+    if told_at is not None and "message" in value and moment(value.get("timestamp")) is None:
+        value = {**value, "timestamp": int(told_at.timestamp() * 1000)}
     try:
         return item(value)
     except ShapeError:
@@ -87,4 +96,6 @@ def parse(path: str, value: Any) -> Event:
 
 def standby(path: str, value: Any) -> bool:
     """Whether the item was told in passing, because another app owns the thread."""
-    return ".standby." in path or (".changes." in path and isinstance(value, dict) and value.get("field") == "standby")
+    return ".standby." in path or (
+        of_changes(path, value) and isinstance(value, dict) and value.get("field") == "standby"
+    )

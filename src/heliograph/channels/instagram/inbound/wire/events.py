@@ -4,6 +4,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+# Meta's words for reactions (1.6), and the emoji that Instagram offers for each: where Meta tells the word alone.
+REACTIONS = {
+    "love": "\u2764\ufe0f",
+    "like": "\U0001f44d",
+    "laugh": "\U0001f602",
+    "wow": "\U0001f62e",
+    "sad": "\U0001f622",
+    "angry": "\U0001f621",
+}
+
 MEDIA_TYPES = ("image", "video", "audio", "file")
 
 

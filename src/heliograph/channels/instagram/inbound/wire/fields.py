@@ -23,14 +23,21 @@ class ShapeError(Exception):
     """A field has a type that Meta never documented."""
 
 
-def time(item: Object) -> datetime:
-    """When it happened. Meta reference 0.2: milliseconds or seconds, number or text."""
-    value = item.get("timestamp")
+def moment(value: Any) -> datetime | None:
+    """A time of Meta's, None for what is none. Meta reference 0.2: milliseconds or seconds, number or text."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 10**14:
-        raise ShapeError
+        return None
     return datetime.fromtimestamp(value if value < _SECONDS_BELOW else value / 1000, UTC)
+
+
+def time(item: Object) -> datetime:
+    """When it happened."""
+    at = moment(item.get("timestamp"))
+    if at is None:
+        raise ShapeError
+    return at
 
 
 def known(parent: Object, name: str) -> Object:

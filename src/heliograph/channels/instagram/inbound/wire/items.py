@@ -6,6 +6,7 @@ from typing import Literal
 
 from heliograph.channels.instagram.inbound.wire.attachments import STORY_MENTION, attachments
 from heliograph.channels.instagram.inbound.wire.events import (
+    REACTIONS,
     Edit,
     Event,
     Message,
@@ -140,11 +141,7 @@ def _reaction(value: Object) -> Event:
     if action != "react":
         raise ShapeError
     # Older versions knew one reaction only, and did not name it.
-    return Reaction(at, own, word or ("other" if emoji else "love"), emoji or _EMOJI.get(word or "love", ""), who)
-
-
-# What stands for a reaction whose emoji Meta does not tell.
-_EMOJI = {"love": "❤️", "like": "👍", "laugh": "😆", "wow": "😮", "sad": "😢", "angry": "😠"}
+    return Reaction(at, own, word or ("other" if emoji else "love"), emoji or REACTIONS.get(word or "love", ""), who)
 
 
 def _edit(value: Object) -> Event:
