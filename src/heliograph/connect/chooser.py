@@ -137,7 +137,12 @@ class Chooser:
         services, invitation, account_id = self._services, place.invitation, fields.get("account", "")
         if not account_id:
             return await self._list(place, problem=_NOTHING_CHOSEN, status=400)
-        if not await invitations.claim(services.database, invitation.id, place.attempt_id, services.clock()):
+        if invitation.used_at is not None and account_id == invitation.claimed_account:
+            return self._done_before(place)
+        claim = await invitations.claim(
+            services.database, invitation.id, place.attempt_id, account_id, services.clock()
+        )
+        if claim is None:
             now = await invitations.by_id(services.database, invitation.id)
             cancelled = now is not None and now.cancelled_at is not None
             return pages.ended(invitation, Status.CANCELLED if cancelled else Status.USED)
@@ -154,10 +159,12 @@ class Chooser:
             problem = error.trouble.text
         finally:
             if integration_id is None:
-                await invitations.release(services.database, invitation.id, place.attempt_id)
+                await invitations.release(services.database, invitation.id, claim)
         if integration_id is None:
             return await self._list(place, problem=problem, status=400)
-        await invitations.used(services.database, invitation.id, place.attempt_id, integration_id, services.clock())
+        await invitations.used(
+            services.database, invitation.id, place.attempt_id, account_id, integration_id, services.clock()
+        )
         log.info("connected by invitation", invitation=invitation.id, integration=integration_id)
         return pages.done(invitation, integration_id, popup=place.purpose.popup)
 
