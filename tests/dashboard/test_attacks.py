@@ -252,6 +252,10 @@ def test_signing_in_leads_to_no_other_place(house: House, owner: Browser, to: st
     assert browser.sign_in("back@lumen.example", to="/dashboard/settings?x=1").to == "/dashboard/settings?x=1"
 
 
+def _part(value: str) -> bytes:
+    return f'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\n{value}\r\n--x--\r\n'.encode()
+
+
 def test_what_cannot_be_read_gets_an_answer(house: House, owner: Browser) -> None:
     token = owner.get(ACCOUNT).form_token
     cases: list[tuple[bytes, str, int]] = [
@@ -259,6 +263,9 @@ def test_what_cannot_be_read_gets_an_answer(house: House, owner: Browser) -> Non
         (b"\xff\xfe=%", "application/x-www-form-urlencoded", 403),
         (b"--x\r\nbroken", "multipart/form-data; boundary=x", 403),
         (b"no boundary", "multipart/form-data", 400),
+        (_part("é"), "multipart/form-data; boundary=x; charset=undefined", 400),
+        (_part("+2AA-"), "multipart/form-data; boundary=x; charset=utf-8; charset=utf-7", 400),
+        (_part("é"), 'multipart/form-data; boundary=x; Charset="UTF-8"', 403),
         (b"{}", "application/json", 403),
         (b"name=" + b"x" * 600_000, "application/x-www-form-urlencoded", 413),
     ]

@@ -1,5 +1,6 @@
 """What a form sent, and whether it is from one of our pages."""
 
+import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
@@ -12,6 +13,9 @@ from heliograph.api.operation import scheme_of
 LARGEST = 512 * 1024
 TOKEN_FIELD = "form_token"  # noqa: S105
 TOKEN_HEADER = "x-form-token"  # noqa: S105
+
+# Browsers send the page's encoding, which is UTF-8. In another a form could say what no column holds.
+_UTF_8 = re.compile(r';\s*charset="?utf-8"?\s*(?=;|$)')
 
 
 class Form:
@@ -44,6 +48,9 @@ class Form:
 
 async def read(request: Request) -> Form:
     """The form in a request's body. Raises a 400 or a 413."""
+    kind = request.headers.get("content-type", "").lower()
+    if kind.count("charset") != len(_UTF_8.findall(kind)):
+        raise HTTPException(400)
     size, receive = 0, request.receive
 
     async def counted() -> dict[str, object]:
@@ -55,9 +62,14 @@ async def read(request: Request) -> Form:
         return dict(message)
 
     data = await Request(request.scope, counted).form(max_files=2, max_fields=500, max_part_size=LARGEST)
-    if any("\0" in value for _, value in data.multi_items() if isinstance(value, str)):
+    if not all(_is_kept(value) for _, value in data.multi_items() if isinstance(value, str)):
         raise HTTPException(400)
     return Form(data)
+
+
+def _is_kept(value: str) -> bool:
+    """Whether PostgreSQL holds a text: no NUL, and no half of a surrogate pair."""
+    return "\0" not in value and not re.search("[\ud800-\udfff]", value)
 
 
 def is_from_here(request: Request, public_url: str) -> bool:
