@@ -45,6 +45,17 @@ def test_the_whole_way(place: Installation, desk: Vendor, guest: Guest) -> None:
     assert row["settings"]["humanAgentTag"] == "never"
 
 
+def test_at_another_address_it_leads_to_the_public_one_once(place: Installation, desk: Vendor) -> None:
+    path = desk.invites()["url"].removeprefix(place.url)
+    other = {"Host": f"localhost:{place.port}"}
+    moved = place.call("GET", f"{path}?popup=1", headers=other)
+    assert (moved.status, moved.headers["location"]) == (303, f"{place.url}{path}?popup=1&here")
+    # A proxy that tells another host than the browser's is not run in circles with.
+    assert place.call("GET", f"{path}?popup=1&here", headers=other).status == 200
+    by_https = place.call("GET", path, headers={"X-Forwarded-Proto": "https"})
+    assert by_https.headers["location"] == f"{place.url}{path}?here"
+
+
 def test_by_instagram_login_where_both_are_offered(place: Installation, guest: Guest) -> None:
     desk = vendor(place, "facebook", "instagram")
     made = place.meta.control("/instagram/accounts")

@@ -4,6 +4,8 @@
 /connect/again/{id}          by the browser that has begun a login from it: the way back from wherever it ended
 """
 
+from urllib.parse import urlsplit
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -25,6 +27,8 @@ BUTTONS = (
     ("instagram", "Instagram", "for any professional account; no Page is needed"),
 )
 _LONGEST_CODE = 100
+# In the query of who was sent on to the public address.
+_MOVED = "here"
 
 
 class InvitationPage:
@@ -36,8 +40,21 @@ class InvitationPage:
     async def by_link(self, request: Request) -> Response:
         """By the link's code."""
         code = request.path_params["code"]
+        if elsewhere := self._elsewhere(request):
+            return RedirectResponse(elsewhere, 303, pages.HEADERS)
         found = await invitations.by_code(self._services.database, code) if len(code) <= _LONGEST_CODE else None
         return await self._answer(request, found, popup=request.query_params.get("popup") == "1")
+
+    def _elsewhere(self, request: Request) -> str:
+        """The page at the public address, when it is asked for at another; else empty. Meta leads back to the public one,
+        and this browser's cookie has to be there. Sent once only: a proxy may tell us another host than the browser's."""
+        public = urlsplit(self._services.public_url)
+        asked, told = request.headers.get("host", "").lower(), request.headers.get("x-forwarded-proto", public.scheme)
+        there = asked == public.netloc.lower() and told.partition(",")[0].strip() == public.scheme
+        if there or request.method != "GET" or _MOVED in request.query_params:
+            return ""
+        query = f"{request.url.query}&" if request.url.query else ""
+        return f"{self._services.public_url}{request.url.path}?{query}{_MOVED}"
 
     async def again(self, request: Request) -> Response:
         """By its id, in the browser that has begun a login from it."""

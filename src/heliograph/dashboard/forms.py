@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from heliograph.api.operation import scheme_of
+from heliograph.messaging import way_back
 
 LARGEST = 512 * 1024
 TOKEN_FIELD = "form_token"  # noqa: S105
@@ -85,6 +86,12 @@ def is_from_here(request: Request, public_url: str) -> bool:
     if origin is None:
         return True
     return origin in _origins(request, public_url)
+
+
+def other_origin(request: Request, public_url: str) -> str:
+    """The address in the browser when it is not the public one, as far as the browser tells; else empty."""
+    origin = request.headers.get("origin", "null").lower()
+    return "" if origin in ("null", way_back.origin_of(public_url)) else origin
 
 
 def _origins(request: Request, public_url: str) -> Sequence[str]:

@@ -134,7 +134,7 @@ class Onboarding:
             raise LoginError(trouble(Kind.WRONG_STATE))
         if not attempt.is_of(nonce):
             # Of somebody else's login nothing is told, and nothing is changed.
-            raise LoginError(trouble(Kind.OTHER_BROWSER))
+            raise LoginError(trouble(Kind.OTHER_BROWSER, here=self._register.public_url))
         if not await self._attempts.use(state, nonce, now):
             late = attempt.step == "begun" and attempt.expires_at <= now
             raise self._error(Kind.EXPIRED if late else Kind.REPLAYED, attempt.purpose)

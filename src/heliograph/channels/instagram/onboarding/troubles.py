@@ -97,8 +97,9 @@ TROUBLES: Mapping[Kind, Trouble] = dict(
         _row(
             Kind.OTHER_BROWSER,
             "This login was begun in another browser",
-            "A login ends in the browser in which it was begun. If this is the one, it does not keep cookies of this site:"
-            " allow them and begin anew.",
+            "A login ends in the browser in which it was begun, at the same address: {here}. If this is the browser, it was"
+            " begun at another address of this server, or cookies of this site are not kept: allow them, and begin anew at"
+            " {here}.",
             again=False,
             status=403,
         ),
