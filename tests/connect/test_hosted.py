@@ -198,6 +198,23 @@ def test_one_that_has_ended(place: Installation, desk: Vendor, guest: Guest, sql
     assert Guest(place).goes(invitation["url"]).status == 410
 
 
+def test_one_that_expires_meanwhile_ends_with_the_login_that_was_begun(
+    place: Installation, desk: Vendor, guest: Guest
+) -> None:
+    """Else it lived for ever: each login would begin the next."""
+    made = owner(place)
+    invitation = desk.invites()
+    guest.logs_in(invitation, made)
+    place.execute("update invitations set expires_at = now() - interval '1 second' where id = $1", invitation["id"])
+    stays = guest.at
+    for action in ("login", "again", "start_over"):
+        assert guest.goes(stays).presses(action=action).status == 410
+        assert "has expired" in guest.text
+    assert len(place.rows("select 1 from login_attempts where invitation_id = $1", invitation["id"])) == 1
+    guest.goes(stays).presses(account=made["instagram_account_id"], action="connect")
+    assert "status=connected" in guest.at
+
+
 def test_cancelled_while_somebody_chooses(place: Installation, desk: Vendor, guest: Guest) -> None:
     made = owner(place)
     invitation = desk.invites()

@@ -117,7 +117,9 @@ class Chooser:
         return await self._anew(place, fields, action)
 
     async def _anew(self, place: Place, fields: Mapping[str, str], action: str) -> Response:
-        """Back to Meta's dialog, with the login that was used."""
+        """Back to Meta's dialog, with the login that was used. An expired invitation ends with the login under way."""
+        if place.invitation.status(self._services.clock()) is Status.EXPIRED:
+            return pages.ended(place.invitation, Status.EXPIRED)
         offers = await offers_of(self._services, place.invitation)
         offer = offers.get(fields.get("login", ""))
         if offer is None:
