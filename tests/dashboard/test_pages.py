@@ -110,6 +110,20 @@ def test_an_id_is_copied_by_a_click_and_times_are_the_readers(
         expect(page.locator("time").first).to_have_attribute("title", f"{row['t']:%-d %B %Y at %H:%M}")
 
 
+def test_a_second_click_sends_nothing(app_id: str, signed_in_page: SignedInPage) -> None:
+    with signed_in_page(f"/dashboard/apps/{app_id}/settings") as page:
+        # Behind the page's own: what it let through is kept, and stays here.
+        page.evaluate(
+            "window.went = []; addEventListener('submit', (e) => { went.push(!e.defaultPrevented); e.preventDefault(); })"
+        )
+        page.get_by_label("Name of a new key").fill("Twice")
+        page.get_by_role("button", name="Create key").dblclick()
+        assert page.evaluate("window.went") == [True, False]
+        page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow'))")
+        page.get_by_role("button", name="Create key").click()
+        assert page.evaluate("window.went") == [True, False, True], "who comes back may send again"
+
+
 def test_who_is_signed_out_elsewhere_is_asked_to_sign_in_and_comes_back(
     house: House, owner: Browser, signed_in_page: SignedInPage
 ) -> None:

@@ -3,7 +3,16 @@
 import base64
 import re
 
+import pytest
+
 from tests.dashboard.house import PASSWORD, Browser, House
+from tests.dashboard.meta import Place, place
+
+
+@pytest.fixture(scope="module")
+def harbour(house: House, owner: Browser) -> Place:
+    """An app that accounts can be connected to."""
+    return place(house, owner)
 
 
 def test_an_app_is_made_renamed_and_deleted_by_typing_its_name(house: House, owner: Browser) -> None:
@@ -40,6 +49,35 @@ def test_a_secret_is_shown_once_and_works(house: House, owner: Browser, app_id: 
     owner.send(path, f"{path}/keys/{key_id}/delete")
     assert house.browser().get(f"/v2/apps/{app_id}", Authorization=basic).status == 401
     assert owner.send(path, f"{path}/keys/{key_id}/delete").status == 404
+
+
+@pytest.mark.parametrize(
+    ("on", "to", "fields", "table"),
+    [
+        ("apps/{}/settings", "apps/{}/settings/keys", {"key_name": "Twice"}, "api_keys"),
+        ("settings/apps/new", "settings/apps", {"name": "Twice"}, "apps"),
+        ("settings/members/new", "settings/members", {"name": "T", "email": "t@t.example", "role": "agent"}, "members"),
+        ("apps/{}/webhooks/new", "apps/{}/webhooks", {"target": "http://127.0.0.1:9/", "triggers": "user:merge"},
+         "webhooks"),
+        ("apps/{}/integrations/invitations/new", "apps/{}/integrations/invitations", {"returnUrl": "https://desk.example/"},
+         "invitations"),
+    ],
+    ids=["key", "app", "member", "webhook", "invitation"],
+)  # fmt: skip
+def test_a_form_that_is_sent_twice_makes_one(
+    harbour: Place, owner: Browser, on: str, to: str, fields: dict[str, str], table: str
+) -> None:
+    def many() -> int:
+        return len(harbour.house.rows(f"select 1 from {table}"))
+
+    on, to = (f"/dashboard/{path.format(harbour.app_id)}" for path in (on, to))
+    page, before = owner.get(on), many()
+    assert page.form_once, "the form has an id"
+    sent = {"form_token": page.form_token, "form_once": page.form_once, **fields}
+    assert owner.post(to, sent).status in (200, 303)
+    again = owner.post(to, sent)
+    assert (again.status, many() - before) == (409, 1)
+    assert "sent before" in again.words
 
 
 def test_an_invited_agent_comes_in_by_the_link_and_sees_what_was_given(house: House, owner: Browser) -> None:

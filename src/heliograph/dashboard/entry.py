@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from heliograph.dashboard import access, cookies, forms, sessions, wording
+from heliograph.dashboard import access, cookies, forms, once, sessions, wording
 from heliograph.dashboard.frame import ROOT, Guest, House, Visit
 from heliograph.dashboard.tokens import is_form_token
 
@@ -105,6 +105,9 @@ async def _check_form(guest: Guest) -> None:
     given = guest.request.headers.get(forms.TOKEN_HEADER) or guest.form[forms.TOKEN_FIELD]
     if guest.seed is None or not is_form_token(given, guest.seed):
         raise HTTPException(403, wording.STALE)
+    once_only = guest.form[once.FIELD]
+    if once_only and not await once.use(guest.services.database, guest.seed, guest.request.url.path, once_only):
+        raise HTTPException(409, wording.TWICE)
 
 
 def _check_right(visit: Visit, *, owner: bool) -> None:

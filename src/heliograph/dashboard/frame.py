@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from heliograph.api.services import Services
-from heliograph.dashboard import cookies, wording
+from heliograph.dashboard import cookies, once, wording
 from heliograph.dashboard.access import App
 from heliograph.dashboard.assets import Assets
 from heliograph.dashboard.forms import TOKEN_FIELD, TOKEN_HEADER, Form
@@ -112,6 +112,8 @@ class Guest:
             "form_token": form_token(seed),
             "form_token_field": TOKEN_FIELD,
             "form_token_header": TOKEN_HEADER,
+            "form_once": new_token,
+            "form_once_field": once.FIELD,
             "asset": self.house.assets.url,
             "now": self.now,
             "done": wording.DONE.get(self.request.query_params.get("done", "")),

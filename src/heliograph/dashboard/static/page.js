@@ -37,6 +37,17 @@
     select.addEventListener("change", () => suit(select));
   }
 
+  // A second click sends nothing, until the first one is answered: by another page, or not within half a minute.
+  const sent = new Set();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (sent.has(form)) return event.preventDefault();
+    sent.add(form);
+    setTimeout(() => sent.delete(form), 30000);
+  });
+  addEventListener("pageshow", () => sent.clear());
+
   document.querySelector("[aria-invalid=true]")?.focus();
 
   const tell = (words) => {
