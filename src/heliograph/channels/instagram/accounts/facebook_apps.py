@@ -93,11 +93,6 @@ class FacebookAppRegister:
         self._trial = Trial(graph, hosts, self.redirect_uri)
 
     @property
-    def public_url(self) -> str:
-        """Where browsers find this server."""
-        return self._public_url
-
-    @property
     def redirect_uri(self) -> str:
         """Where Meta sends people back to, for every app and login."""
         return f"{self._public_url}{REDIRECT_PATH}"
