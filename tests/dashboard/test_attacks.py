@@ -195,8 +195,15 @@ def test_an_agent_cannot_do_what_owners_do(house: House, owner: Browser) -> None
     token = agent.get(ACCOUNT).form_token
     (row,) = house.rows("select id from members where email = 'agent@lumen.example'")
     theirs, other = f"/dashboard/apps/{app_id}/settings", f"/dashboard/apps/{hidden}/settings"
-    for path in ("/dashboard/settings/members", "/dashboard/settings/apps", "/dashboard/settings/members/new", theirs):
+    for path in (
+        "/dashboard/settings/members",
+        "/dashboard/settings/apps/new",
+        "/dashboard/settings/members/new",
+        theirs,
+    ):
         assert agent.get(path).status == 403, path
+    listed = agent.get("/dashboard/settings/apps").words
+    assert ("Theirs" in listed, "Hidden" in listed, "Create app" in listed) == (True, False, False)
     posts: list[tuple[str, dict[str, Any]]] = [
         ("/dashboard/settings/members", {"name": "X", "email": "x@x.example", "role": "owner"}),
         (f"/dashboard/settings/members/{row['id']}", {"role": "owner"}),

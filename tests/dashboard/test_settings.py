@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from heliograph.dashboard.settings import member_pages
 from tests.dashboard.house import PASSWORD, Browser, House
 from tests.dashboard.meta import Place, place
 
@@ -104,6 +105,34 @@ def test_an_invited_agent_comes_in_by_the_link_and_sees_what_was_given(house: Ho
     assert "Agent, Given" in listed
 
 
+def test_what_the_form_had_no_room_for_stays_given(
+    house: House, owner: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, beyond = house.app("!first"), house.app("~beyond")
+    agent = house.member("room@lumen.example", "Room", "agent", first, beyond)
+    monkeypatch.setattr(member_pages, "MOST_APPS", 1)
+    path = f"/dashboard/settings/members/{agent}"
+    page = owner.get(path)
+    assert "1 more of their apps had no room here" in page.words
+    assert f'name="shown" value="{first}"' in page.text
+    owner.send(path, path, {"role": "agent", "shown": first})
+    kept = house.rows("select app_id from member_apps where member_id = $1", agent)
+    assert kept == [{"app_id": beyond}], "what was shown and not ticked is taken, and nothing else"
+
+
+def test_an_agent_reaches_more_apps_than_the_switcher_lists(house: House, owner: Browser) -> None:
+    many = [f"{number:024x}" for number in range(51)]
+    make = "insert into apps (id, display_name) select i, 'Many ' || i from unnest($1::text[]) i returning 1"
+    house.rows(make, many)
+    agent = house.agent("many@lumen.example", *many)
+    account = agent.get("/dashboard/settings/account")
+    assert many[-1] not in account.text
+    assert "All apps" in account.words
+    assert f'href="/dashboard/apps/{many[-1]}"' in agent.get("/dashboard/settings/apps").text
+    assert agent.get(f"/dashboard/apps/{many[-1]}").status == 303
+    house.rows("delete from apps where id = any ($1) returning 1", many)
+
+
 def test_who_is_disabled_is_out_at_once_and_in_again_later(house: House, owner: Browser) -> None:
     agent = house.agent("tove@lumen.example", name="Tove")
     (row,) = house.rows("select id from members where email = 'tove@lumen.example'")
@@ -135,9 +164,13 @@ def test_another_password_ends_all_other_sessions(house: House, owner: Browser) 
     wrong = {"current": "not it, not at all", "password": "another lamp at noon", "again": "another lamp at noon"}
     assert "not your password" in here.send(account, f"{account}/password", wrong).words
     right = wrong | {"current": PASSWORD}
+    (row,) = house.rows("select id from members where email = 'kim@lumen.example'")
+    link = house.link(row["id"])
+    assert house.browser().get(link).status == 200
     assert here.send(account, f"{account}/password", right | {"again": "x"}).status == 422
     assert here.send(account, f"{account}/password", right).status == 303
     assert here.get(account).status == 200
+    assert house.browser().get(link).status == 410, "whoever has an older link does not get in by it"
     for other in (there, stolen):
         assert other.get(account).to.startswith("/dashboard/sign-in")
     assert house.browser().sign_in("kim@lumen.example").status == 422

@@ -12,6 +12,8 @@ from heliograph.api.operation import scheme_of
 from heliograph.messaging import way_back
 
 LARGEST = 512 * 1024
+# An agent's form has a box for each of 500 apps.
+MOST_FIELDS = 600
 TOKEN_FIELD = "form_token"  # noqa: S105
 TOKEN_HEADER = "x-form-token"  # noqa: S105
 
@@ -62,7 +64,7 @@ async def read(request: Request) -> Form:
             raise HTTPException(413)
         return dict(message)
 
-    data = await Request(request.scope, counted).form(max_files=2, max_fields=500, max_part_size=LARGEST)
+    data = await Request(request.scope, counted).form(max_files=2, max_fields=MOST_FIELDS, max_part_size=LARGEST)
     if not all(_is_kept(value) for _, value in data.multi_items() if isinstance(value, str)):
         raise HTTPException(400)
     return Form(data)

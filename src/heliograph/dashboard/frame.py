@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from heliograph.api.services import Services
 from heliograph.dashboard import cookies, once, wording
-from heliograph.dashboard.access import App
+from heliograph.dashboard.access import MOST_LISTED, App
 from heliograph.dashboard.assets import Assets
 from heliograph.dashboard.forms import TOKEN_FIELD, TOKEN_HEADER, Form
 from heliograph.dashboard.live import Live
@@ -163,6 +163,7 @@ class Visit(Guest):
             "member": self.member,
             "app": self.chosen,
             "apps": self.apps,
+            "more_apps": len(self.apps) >= MOST_LISTED,
             "here": here,
             "section": next((one for one in sections if one.holds(here)), None),
             "sections": [one for one in sections if one.in_rail and (self.chosen or not one.needs_app)],
