@@ -14,7 +14,7 @@ from starlette.responses import Response
 from heliograph.channels.instagram.onboarding import Kind, LoginError, Purpose
 from heliograph.channels.instagram.onboarding.browser import cookie, nonce_of
 from heliograph.channels.instagram.onboarding.lines import lines
-from heliograph.connect import forms, leaving, pages
+from heliograph.connect import forms, leaving, pages, words
 from heliograph.connect.invitation import begin, offers_of
 from heliograph.connect.pages import EndedError
 from heliograph.connect.services import Services
@@ -56,7 +56,7 @@ class Chooser:
         try:
             return await (self._act(request, place) if request.method == "POST" else self._show(request, place))
         except LoginError as error:
-            return pages.failed(error, leaving.failed(place.invitation, error.kind.value))
+            return pages.failed(error, place.invitation)
 
     async def _place(self, request: Request) -> Place:
         attempt_id, nonce = request.path_params["attempt"], nonce_of(self._services.public_url, request.cookies)
@@ -84,7 +84,7 @@ class Chooser:
 
     async def _list(self, place: Place, *, query: str = "", problem: str = "", status: int = 200) -> Response:
         choices = await self._services.onboarding.choices(place.purpose.app_id, place.attempt_id, place.nonce)
-        listed = listing(lines(choices.rows), query)
+        listed = listing(lines(words.rows_told(choices.rows, place.invitation.asker)), query)
         if choices.trouble is not None:
             first = {way.name for way in choices.trouble.remedies}
             ways = (*choices.trouble.remedies, *(way for way in listed.ways if way.name not in first))
@@ -158,7 +158,8 @@ class Chooser:
         except LoginError as error:
             if error.kind not in _AT_THE_LIST:
                 raise
-            problem = error.trouble.text
+            log.info("not connected", invitation=invitation.id, kind=error.kind.value, said=error.trouble.text)
+            problem = words.told(error.trouble, invitation.asker).text
         finally:
             if integration_id is None:
                 await invitations.release(services.database, invitation.id, claim)

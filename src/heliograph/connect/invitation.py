@@ -108,12 +108,22 @@ class InvitationPage:
 
 
 async def offers_of(services: Services, invitation: Invitation) -> dict[str, Listed]:
-    """The Facebook apps to log in with, by login. Raises :class:`EndedError` when there is none any more."""
+    """The Facebook apps to log in with, by login. Raises :class:`EndedError` when there is none any more.
+
+    A Facebook app that was added since does not put the one in doubt that there was when the invitation was made.
+    """
+    register, named = services.facebook_apps, invitation.facebook_app_id
+    since = [] if named else await register.all(invitation.app_id)
+    before = [one for one in since if one.created_at <= invitation.created_at and invitation.login in (None, one.login)]
+    kinds = {login: [one for one in before if one.login == login] for login, _, _ in BUTTONS}
+    kept = {login: some[0] for login, some in kinds.items() if len(some) == 1}
     try:
-        return await services.facebook_apps.offers(invitation.app_id, invitation.facebook_app_id, invitation.login)
+        return kept | await register.offers(invitation.app_id, named, invitation.login)
     except FacebookAppError as error:
+        if kept:
+            return kept
         stop = LoginError(trouble(Kind.NO_APP, said=str(error)))
-        raise EndedError(pages.failed(stop, leaving.failed(invitation, Kind.NO_APP.value))) from error
+        raise EndedError(pages.failed(stop, invitation)) from error
 
 
 async def begin(
@@ -132,7 +142,7 @@ async def begin(
     try:
         begun = await services.onboarding.begin(purpose, facebook_app_id, rerequest=rerequest, nonce=nonce)
     except LoginError as error:
-        return pages.failed(error, leaving.failed(invitation, error.kind.value))
+        return pages.failed(error, invitation)
     response = RedirectResponse(begun.url, 303, pages.HEADERS)
     response.set_cookie(**cookie(services.public_url, begun.nonce))
     return response

@@ -100,6 +100,7 @@ class Invitation:
     settings: Mapping[str, Any]
     brand_name: str | None
     logo_url: str | None
+    created_at: datetime
     expires_at: datetime
     opened_at: datetime | None
     used_at: datetime | None

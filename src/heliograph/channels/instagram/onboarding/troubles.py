@@ -84,7 +84,7 @@ TROUBLES: Mapping[Kind, Trouble] = dict(
             Kind.WRONG_STATE,
             "This login is not known here",
             "The address that you came back with belongs to no login that was begun here, or to one that is long past. Go"
-            " back to the page where you pressed Authenticate, and begin anew.",
+            " back to the page where you began, and begin anew.",
             again=False,
         ),
         _row(
