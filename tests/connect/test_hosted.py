@@ -175,7 +175,11 @@ def test_while_one_connects_another_waits(place: Installation, desk: Vendor, gue
     claim = "update invitations set claimed_by = 'other', claimed_at = now() - $2::interval where id = $1"
     place.execute(claim, invitation["id"], timedelta(minutes=1))
     stays = guest.at
-    assert guest.presses(account=made["instagram_account_id"], action="connect").status == 410
+    assert guest.presses(account=made["instagram_account_id"], action="connect").status == 409
+    assert "Somebody is connecting by it just now" in guest.text
+    assert "was used" not in guest.text
+    assert guest.link("Go back to the page") == stays.partition("#")[0]
+    assert guest.link("Return to desk.example.org") == f"{BACK}&state=c-1&status=cancelled", "nothing has failed yet"
     place.execute(claim, invitation["id"], timedelta(minutes=6))
     guest.goes(stays).presses(account=made["instagram_account_id"], action="connect")
     assert "status=connected" in guest.at

@@ -146,8 +146,10 @@ class Chooser:
         )
         if claim is None:
             now = await invitations.by_id(services.database, invitation.id)
-            cancelled = now is not None and now.cancelled_at is not None
-            return pages.ended(invitation, Status.CANCELLED if cancelled else Status.USED)
+            status = Status.CANCELLED if now is None else now.status(services.clock())
+            if status in (Status.CANCELLED, Status.USED):
+                return pages.ended(invitation, status)
+            return pages.busy(invitation, f"{pages.CHOOSE_PATH}/{place.attempt_id}")
         named = {} if invitation.display_name is None else {"displayName": invitation.display_name}
         integration_id = None
         try:

@@ -78,6 +78,17 @@ def ended(invitation: Invitation, status: Status) -> Response:
     return SHEETS.page("ended.html", code, **said, back=back)
 
 
+def busy(invitation: Invitation, again_at: str) -> Response:
+    """Somebody connects by it just now, or began to and did not come to an end."""
+    said = {
+        "title": "Somebody is connecting by it just now",
+        "text": "Each invitation connects one account, and another page has begun to. Try again in some minutes, if that one"
+        " does not get there.",
+        "again_at": again_at,
+    }
+    return SHEETS.page("ended.html", HTTPStatus.CONFLICT, **said, back=leaving.cancelled(invitation))
+
+
 def lapsed(again_at: str, back: Back | None = None) -> Response:
     """A form from a page that this browser did not get from here."""
     said = {
