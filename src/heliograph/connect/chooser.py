@@ -16,6 +16,7 @@ from heliograph.channels.instagram.onboarding.browser import cookie, nonce_of
 from heliograph.channels.instagram.onboarding.lines import lines
 from heliograph.connect import forms, leaving, pages, words
 from heliograph.connect.invitation import begin, offers_of
+from heliograph.connect.leaving import Back
 from heliograph.connect.pages import EndedError
 from heliograph.connect.services import Services
 from heliograph.connect.sheets import SHEETS
@@ -41,6 +42,11 @@ class Place:
     nonce: str
     purpose: Purpose
     invitation: Invitation
+
+    @property
+    def leave(self) -> Back:
+        """The way back without connecting."""
+        return leaving.cancelled(self.invitation, popup=self.purpose.popup)
 
 
 class Chooser:
@@ -73,7 +79,7 @@ class Chooser:
             raise EndedError(pages.unknown())
         status = invitation.status(self._services.clock())
         if status is Status.CANCELLED or (status is Status.USED and not invitation.used_by(attempt_id)):
-            raise EndedError(pages.ended(invitation, status))
+            raise EndedError(pages.ended(invitation, status, popup=purpose.popup))
         # One that has expired since the login began may end: a login does not last long.
         return Place(attempt_id, nonce, purpose, invitation)
 
@@ -100,7 +106,7 @@ class Chooser:
             action=f"{pages.CHOOSE_PATH}/{place.attempt_id}",
             proof=forms.proof_of(place.nonce),
             popup=place.purpose.popup,
-            back=leaving.cancelled(place.invitation),
+            back=place.leave,
         )
         response.set_cookie(**cookie(self._services.public_url, place.nonce))
         return response
@@ -108,7 +114,7 @@ class Chooser:
     async def _act(self, request: Request, place: Place) -> Response:
         fields = await forms.read(request)
         if not forms.proven(fields, place.nonce):
-            return pages.lapsed(f"{pages.CHOOSE_PATH}/{place.attempt_id}", leaving.cancelled(place.invitation))
+            return pages.lapsed(f"{pages.CHOOSE_PATH}/{place.attempt_id}", place.leave)
         action = fields.get("action", "connect")
         if action == "connect":
             return await self._connect(place, fields)
@@ -119,11 +125,11 @@ class Chooser:
     async def _anew(self, place: Place, fields: Mapping[str, str], action: str) -> Response:
         """Back to Meta's dialog, with the login that was used. An expired invitation ends with the login under way."""
         if place.invitation.status(self._services.clock()) is Status.EXPIRED:
-            return pages.ended(place.invitation, Status.EXPIRED)
-        offers = await offers_of(self._services, place.invitation)
+            return pages.ended(place.invitation, Status.EXPIRED, popup=place.purpose.popup)
+        offers = await offers_of(self._services, place.invitation, popup=place.purpose.popup)
         offer = offers.get(fields.get("login", ""))
         if offer is None:
-            return pages.lapsed(place.purpose.again_at, leaving.cancelled(place.invitation))
+            return pages.lapsed(place.purpose.again_at, place.leave)
         if action == "start_over":
             await self._services.onboarding.start_over(place.purpose.app_id, place.attempt_id, place.nonce)
         return await begin(
@@ -148,8 +154,9 @@ class Chooser:
             now = await invitations.by_id(services.database, invitation.id)
             status = Status.CANCELLED if now is None else now.status(services.clock())
             if status in (Status.CANCELLED, Status.USED):
-                return pages.ended(invitation, status)
-            return pages.busy(invitation, f"{pages.CHOOSE_PATH}/{place.attempt_id}")
+                return pages.ended(invitation, status, popup=place.purpose.popup)
+            again_at = f"{pages.CHOOSE_PATH}/{place.attempt_id}"
+            return pages.busy(invitation, again_at, popup=place.purpose.popup)
         named = {} if invitation.display_name is None else {"displayName": invitation.display_name}
         integration_id = None
         try:
@@ -176,5 +183,5 @@ class Chooser:
     def _done_before(self, place: Place) -> Response:
         """This login has connected: the same answer, unless the integration is deleted since."""
         if place.invitation.integration_id is None:
-            return pages.ended(place.invitation, Status.USED)
+            return pages.ended(place.invitation, Status.USED, popup=place.purpose.popup)
         return pages.done(place.invitation, place.invitation.integration_id, popup=place.purpose.popup)

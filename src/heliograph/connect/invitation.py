@@ -72,10 +72,10 @@ class InvitationPage:
         now, nonce = services.clock(), nonce_of(services.public_url, request.cookies)
         status = invitation.status(now)
         if status in pages.ENDED:
-            return pages.ended(invitation, status)
-        offers = await self._offers(invitation)
+            return pages.ended(invitation, status, popup=popup)
+        offers = await offers_of(services, invitation, popup=popup)
         if request.method == "POST":
-            return await self._begin(request, invitation, offers, nonce)
+            return await self._begin(request, invitation, offers, nonce, popup=popup)
         await invitations.opened(services.database, invitation.id, now)
         return self._page(request, invitation, offers, nonce or new_nonce(), popup=popup)
 
@@ -90,24 +90,24 @@ class InvitationPage:
             action=request.url.path,
             proof=forms.proof_of(nonce),
             popup=popup,
-            back=leaving.cancelled(invitation),
+            back=leaving.cancelled(invitation, popup=popup),
         )
         response.set_cookie(**cookie(self._services.public_url, nonce))
         return response
 
-    async def _begin(self, request: Request, invitation: Invitation, offers: dict[str, Listed], nonce: str) -> Response:
+    async def _begin(
+        self, request: Request, invitation: Invitation, offers: dict[str, Listed], nonce: str, *, popup: bool
+    ) -> Response:
         """The form: on to Meta's dialog."""
         fields = await forms.read(request)
+        popup = popup or fields.get("popup") == "1"
         offer = offers.get(fields.get("login", ""))
         if offer is None or not forms.proven(fields, nonce):
-            return pages.lapsed(request.url.path, leaving.cancelled(invitation))
-        return await begin(self._services, invitation, offer.id, nonce, popup=fields.get("popup") == "1")
-
-    async def _offers(self, invitation: Invitation) -> dict[str, Listed]:
-        return await offers_of(self._services, invitation)
+            return pages.lapsed(request.url.path, leaving.cancelled(invitation, popup=popup))
+        return await begin(self._services, invitation, offer.id, nonce, popup=popup)
 
 
-async def offers_of(services: Services, invitation: Invitation) -> dict[str, Listed]:
+async def offers_of(services: Services, invitation: Invitation, *, popup: bool) -> dict[str, Listed]:
     """The Facebook apps to log in with, by login. Raises :class:`EndedError` when there is none any more.
 
     A Facebook app that was added since does not put the one in doubt that there was when the invitation was made.
@@ -122,7 +122,7 @@ async def offers_of(services: Services, invitation: Invitation) -> dict[str, Lis
     except FacebookAppError as error:
         if kept:
             return kept
-        stop = LoginError(trouble(Kind.NO_APP, said=str(error)))
+        stop = LoginError(trouble(Kind.NO_APP, said=str(error)), pages.again_path(invitation, popup=popup))
         raise EndedError(pages.failed(stop, invitation)) from error
 
 

@@ -70,15 +70,15 @@ def unknown() -> Response:
     return SHEETS.page("unknown.html", 404)
 
 
-def ended(invitation: Invitation, status: Status) -> Response:
+def ended(invitation: Invitation, status: Status, *, popup: bool) -> Response:
     """An invitation that does not work any more."""
     title, text, code = ENDED[status]
-    back = leaving.failed(invitation, f"invitation_{status.value}")
+    back = leaving.failed(invitation, f"invitation_{status.value}", popup=popup)
     said = {"title": title, "text": text.format(asker=invitation.asker), "again_at": ""}
     return SHEETS.page("ended.html", code, **said, back=back)
 
 
-def busy(invitation: Invitation, again_at: str) -> Response:
+def busy(invitation: Invitation, again_at: str, *, popup: bool) -> Response:
     """Somebody connects by it just now, or began to and did not come to an end."""
     said = {
         "title": "Somebody is connecting by it just now",
@@ -86,7 +86,7 @@ def busy(invitation: Invitation, again_at: str) -> Response:
         " does not get there.",
         "again_at": again_at,
     }
-    return SHEETS.page("ended.html", HTTPStatus.CONFLICT, **said, back=leaving.cancelled(invitation))
+    return SHEETS.page("ended.html", HTTPStatus.CONFLICT, **said, back=leaving.cancelled(invitation, popup=popup))
 
 
 def lapsed(again_at: str, back: Back | None = None) -> Response:
@@ -105,7 +105,8 @@ def failed(error: LoginError, invitation: Invitation | None = None) -> Response:
     trouble, back = error.trouble, None
     if invitation is not None:
         log.info("an invited login failed", invitation=invitation.id, kind=error.kind.value, said=trouble.text)
-        trouble, back = words.told(trouble, invitation.asker), leaving.failed(invitation, error.kind.value)
+        trouble = words.told(trouble, invitation.asker)
+        back = leaving.failed(invitation, error.kind.value, popup=error.again_at.endswith(POPUP))
     again_at = error.again_at if trouble.again else ""
     return SHEETS.page("failed.html", trouble.status, trouble=trouble, again_at=again_at, back=back)
 
@@ -118,7 +119,7 @@ async def invited_by(services: Services, error: LoginError, nonce: str) -> Invit
 
 def done(invitation: Invitation, integration_id: str, *, popup: bool) -> Response:
     """Connected: on to the return address; in a window of its own by a page, which tells its opener and closes."""
-    back = leaving.connected(invitation, integration_id)
+    back = leaving.connected(invitation, integration_id, popup=popup)
     if not popup:
         return RedirectResponse(back.url, 303, HEADERS)
     return SHEETS.page("done.html", images=images_of(invitation), invitation=invitation, back=back)
