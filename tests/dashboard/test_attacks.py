@@ -4,6 +4,7 @@ import statistics
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -290,6 +291,22 @@ def test_what_cannot_be_read_gets_an_answer(house: House, owner: Browser) -> Non
 
 
 def test_a_lapsed_session_sends_htmx_to_the_sign_in_page(house: House, owner: Browser) -> None:
+    answer = house.browser().get(ACCOUNT, HX_Request="true", HX_Current_URL=f"{house.url}{ACCOUNT}?x=1")
+    assert (answer.status, answer.headers["hx-redirect"]) == (401, f"{SIGN_IN}?{urlencode({'to': f'{ACCOUNT}?x=1'})}")
     answer = house.browser().get(ACCOUNT, HX_Request="true")
     assert (answer.status, answer.headers["hx-redirect"]) == (401, SIGN_IN)
+
+
+@pytest.mark.parametrize(
+    ("referer", "to"), [("{}" + ACCOUNT, ACCOUNT), ("https://evil.example" + ACCOUNT, ""), ("", "")]
+)
+def test_what_is_sent_by_a_lapsed_session_is_told_as_not_saved(
+    house: House, owner: Browser, referer: str, to: str
+) -> None:
+    said = {"Referer": referer.format(house.url)} if referer else {}
+    answer = house.browser().post(f"{ACCOUNT}/name", {"name": "New"}, **said)
+    assert answer.to == f"{SIGN_IN}?{urlencode({**({'to': to} if to else {}), 'done': 'lapsed'})}"
+    page = house.browser().get(answer.to)
+    assert "You were signed out. Nothing was saved" in page.words
+    assert f'name="to" value="{to or "/dashboard/"}"' in page.text
     assert house.browser().get(ACCOUNT, Accept="text/event-stream").status == 401

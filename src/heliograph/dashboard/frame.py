@@ -116,6 +116,7 @@ class Guest:
             "form_once_field": once.FIELD,
             "asset": self.house.assets.url,
             "now": self.now,
+            "done_kind": "warn" if self.request.query_params.get("done") in wording.WARNS else "good",
             "done": wording.DONE.get(self.request.query_params.get("done", "")),
             "member": None,
             "app": None,

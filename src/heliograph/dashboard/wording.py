@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 # What the page after a form says. Sections add theirs with :func:`say`.
-DONE: dict[str, str] = {}
+DONE: dict[str, str] = {"lapsed": "You were signed out. Nothing was saved: do it again once you are signed in."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,10 @@ TWICE = (
     " once: delete what came of it, and make it anew on a page loaded again."
 )
 FOREIGN = "Your browser says that another site sent this. Nothing was done."
+
+
+# Of these the page says that something was not done.
+WARNS = {"lapsed"}
 
 
 def say(words: dict[str, str]) -> None:
