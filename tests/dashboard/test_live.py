@@ -151,6 +151,7 @@ def test_a_page_whose_stream_breaks_says_so_until_it_is_back(app_id: str, signed
         page.goto(f"{page.url.partition('/settings')[0]}/apps/{app_id}/webhooks")
         expect(page.locator("#told")).to_contain_text("Not live just now")
         page.unroute("**/webhooks/live")
+        page.evaluate("htmx.trigger(document.querySelector('[sse-connect]'), 'htmx:sseOpen')")
         expect(page.locator("#told")).to_be_empty()
 
 

@@ -26,6 +26,12 @@ def test_an_app_is_made_renamed_and_deleted_by_typing_its_name(house: House, own
     owner.send(path, f"{path}/name", {"name": "Tea and Company"})
     assert "Tea and Company" in owner.get("/dashboard/settings/apps").words
 
+    long = "x" * 101
+    for to, field in ((f"{path}/name", "name"), (f"{path}/keys", "key_name")):
+        refused = owner.send(path, to, {field: long})
+        assert "At most 100 characters" in refused.words
+        assert f'value="{long}"' in refused.text, "what was typed stays"
+
     refused = owner.send(path, f"{path}/delete", {"typed": "Tea"})
     assert refused.status == 422
     assert "Nothing was deleted" in refused.words
