@@ -23,8 +23,8 @@ left join integration_health h on h.integration_id = i.id
 where i.app_id = $1 and i.type !~ '^[0-9a-f]{24}$'
     and ($2 = '' or position($2 in lower(concat_ws(' ', i.display_name, i.settings ->> 'businessUsername',
         i.settings ->> 'businessName', i.settings ->> 'pageName', i.type))) > 0)
-order by i.type = 'instagram' and (i.status <> 'active' or h.state = 'broken') desc, i.type = 'instagram' desc,
-    lower(coalesce(i.display_name, i.settings ->> 'businessUsername', i.type)), i.id
+order by i.type = 'instagram' and (i.status <> 'active' or h.state is not distinct from 'broken') desc,
+    i.type = 'instagram' desc, lower(coalesce(i.display_name, i.settings ->> 'businessUsername', i.type)), i.id
 limit $3
 """
 # By primary keys.
@@ -122,7 +122,7 @@ class Arrived:
 
 async def listed(connection: Connection, app_id: str, wanted: str) -> tuple[list[Listed], int]:
     """The integrations of an app in which ``wanted`` occurs, and how many there are."""
-    rows = await connection.fetch(_LIST, app_id, wanted.casefold(), MOST_LISTED)
+    rows = await connection.fetch(_LIST, app_id, wanted.lower(), MOST_LISTED)
     return [_line(row) for row in rows], rows[0]["of_all"] if rows else 0
 
 
