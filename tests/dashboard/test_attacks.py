@@ -253,6 +253,7 @@ def test_markup_in_names_is_text(house: House, owner: Browser) -> None:
 
 
 @pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example", "/dashboard//evil.example", "/dashboard/\\evil",
+                                "/dashboard/../v2", "/dashboard/%2E./v2", "/dashboard/x/.%2e/../v2",
                                 "/dashboardx", "javascript:alert(1)", "/dashboard/\r\nX: y"])  # fmt: skip
 def test_signing_in_leads_to_no_other_place(house: House, owner: Browser, to: str) -> None:
     browser = house.owner("back@lumen.example", "Back")
@@ -310,3 +311,17 @@ def test_what_is_sent_by_a_lapsed_session_is_told_as_not_saved(
     assert "You were signed out. Nothing was saved" in page.words
     assert f'name="to" value="{to or "/dashboard/"}"' in page.text
     assert house.browser().get(ACCOUNT, Accept="text/event-stream").status == 401
+
+
+def test_a_page_that_breaks_says_so_and_tells_nothing(
+    house: House, owner: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("the secret reason")
+
+    monkeypatch.setattr(sessions, "list_of", broken)
+    page = owner.get(ACCOUNT)
+    assert page.status == 500
+    assert "Something broke here" in page.words
+    assert "secret reason" not in page.text
+    assert page.headers["cache-control"] == "no-store"

@@ -167,7 +167,7 @@ class Chooser:
         except LoginError as error:
             if error.kind not in _AT_THE_LIST:
                 raise
-            log.info("not connected", invitation=invitation.id, kind=error.kind.value, said=error.trouble.text)
+            log.info("not connected", invitation=invitation.id, **words.details(error.trouble))
             problem = words.told(error.trouble, invitation.asker).text
         finally:
             if integration_id is None:

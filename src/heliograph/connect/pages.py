@@ -104,7 +104,7 @@ def failed(error: LoginError, invitation: Invitation | None = None) -> Response:
     """A login that does not go on; ``invitation``: the one that it was begun from."""
     trouble, back = error.trouble, None
     if invitation is not None:
-        log.info("an invited login failed", invitation=invitation.id, kind=error.kind.value, said=trouble.text)
+        log.info("an invited login failed", invitation=invitation.id, **words.details(trouble))
         trouble = words.told(trouble, invitation.asker)
         back = leaving.failed(invitation, error.kind.value, popup=error.again_at.endswith(POPUP))
     again_at = error.again_at if trouble.again else ""

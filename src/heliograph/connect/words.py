@@ -23,6 +23,8 @@ _TEXTS: Mapping[Kind, str] = {
     " way yet: send {asker} this word: {word}.",
     Kind.NOT_ELIGIBLE: "This account cannot be connected yet. Below it says why.",
 }
+# Of these the details are what the operator looks for in the log. Others may name people.
+LOGGED = {Kind.NO_APP, Kind.APP_MISCONFIGURED, Kind.REDIRECT_MISMATCH, Kind.CONNECT_REFUSED, Kind.NOT_REACHED}
 _TITLES: Mapping[Kind, str] = {
     Kind.NO_APP: "It does not work just now",
     Kind.APP_MISCONFIGURED: "It does not work just now",
@@ -41,6 +43,11 @@ def told(trouble: Trouble, asker: str) -> Trouble:
         text=text.format(asker=asker, word=trouble.kind.value) if text else trouble.text,
         remedies=tuple(way for way in trouble.remedies if way.name not in _NOT_HERE),
     )
+
+
+def details(trouble: Trouble) -> dict[str, str]:
+    """What the log is told of a trouble."""
+    return {"kind": trouble.kind.value, **({"said": trouble.text} if trouble.kind in LOGGED else {})}
 
 
 def rows_told(rows: Iterable[Row], asker: str) -> list[Row]:

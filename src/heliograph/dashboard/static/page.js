@@ -71,6 +71,10 @@
     tell("The server does not answer. Check that you are online, then try again.");
   });
 
+  document.addEventListener("not-copied", () => {
+    tell("The browser did not let it be copied. It is selected: copy it by hand.");
+  });
+
   // What looks live and is not says so, as long as it stands there.
   let still;
   const stale = (words) => {
