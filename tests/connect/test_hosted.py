@@ -127,6 +127,24 @@ def test_a_narrowed_grant_is_said_and_repaired(place: Installation, desk: Vendor
     assert "status=connected" in guest.at
 
 
+def test_somebody_without_a_page_reads_how_to_get_one(place: Installation, desk: Vendor, guest: Guest) -> None:
+    somebody = place.meta.control("/owners", name="Tomás Rocha")
+    guest.goes(desk.invites()["url"]).presses(login="facebook").decides(str(somebody["id"]))
+    assert "No Page to connect" in guest.text
+    assert "Get a Page to connect" in guest.text
+    assert "Return without connecting" in guest.text
+    assert 'type="radio"' not in guest.text
+
+
+def test_missing_tasks_are_named(place: Installation, desk: Vendor, guest: Guest) -> None:
+    made = owner(place)
+    rules = f"/_simulator/accounts/{made['instagram_account_id']}/rules"
+    assert place.meta.call("PATCH", rules, {"tasks": ["ANALYZE"]}).status == 200
+    guest.logs_in(desk.invites(), made)
+    assert "Your role on this Page lacks MESSAGING and MODERATE." in guest.text
+    assert 'type="radio"' not in guest.text
+
+
 def test_an_account_that_is_connected_is_reconnected(place: Installation, desk: Vendor, guest: Guest) -> None:
     made = owner(place)
     first, second = desk.invites(), desk.invites()

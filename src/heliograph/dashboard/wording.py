@@ -32,8 +32,8 @@ _PROBLEMS = {
 
 STALE = "The page was too old, or it was opened by another session. Go back, load it again, and repeat what you did."
 TWICE = (
-    "This form was sent before, and is done once only. Look whether what you wanted is there. A secret or a link is shown"
-    " once: delete what came of it, and make it anew on a page loaded again."
+    "This form was sent before, and is not done a second time. Look whether what you wanted is there. A secret or a link is"
+    " shown once: if you missed it, delete what came of the form, and make it anew."
 )
 FOREIGN = "Your browser says that another site sent this. Nothing was done."
 
