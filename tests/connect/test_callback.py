@@ -5,13 +5,14 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from markupsafe import escape
 
 from heliograph.channels.instagram.onboarding import Kind, LoginError, Purpose
-from heliograph.channels.instagram.onboarding.attempts import pruning
-from heliograph.channels.instagram.onboarding.browser import cookie, cookie_name, new_nonce
+from heliograph.channels.instagram.onboarding.attempts import CHOOSE_WITHIN, KEEP, RETURN_WITHIN, pruning
+from heliograph.channels.instagram.onboarding.browser import MAX_AGE_SECONDS, cookie, cookie_name, new_nonce
 from heliograph.channels.instagram.onboarding.troubles import TROUBLES
 from heliograph.look import hash_of
 from tests.connect.installation import Browser, Installation, owner, query_of
@@ -81,12 +82,10 @@ def test_an_app_in_development_mode_names_the_way_out(place: Installation, made:
     assert "App roles" in text
 
 
-@pytest.mark.parametrize("state", ["", "x" * 43, "no state at all", "%00", "é" * 20])
+@pytest.mark.parametrize("state", ["", "x" * 43, "no state at all", "%00", "%FF", "a%ED%A0%80", "é" * 20])
 def test_a_wrong_state_is_no_login(browser: Browser, state: str) -> None:
     browser.begin()
-    text = is_page_of(
-        visit(browser, f"/connect/callback?code=abc&state={state.encode().hex() if state else ''}"), Kind.WRONG_STATE
-    )
+    text = is_page_of(visit(browser, f"/connect/callback?code=abc&state={quote(state, safe='%')}"), Kind.WRONG_STATE)
     assert "Try again" not in text
 
 
@@ -129,7 +128,13 @@ def test_a_state_of_another_browser_is_refused_and_left_alone(
     for victim in (Browser(place, *own_app), Browser(place, *own_app, {cookie_name(place.url): new_nonce()})):
         text = is_page_of(visit(victim, back), Kind.OTHER_BROWSER)
         assert browser.app_id not in text
+        assert place.url in text, "where it has to end is said"
     assert browser.visit(back).status == 303
+
+
+def test_the_cookie_outlives_the_login() -> None:
+    """Else who comes late hears of another browser."""
+    assert timedelta(seconds=MAX_AGE_SECONDS) >= RETURN_WITHIN + CHOOSE_WITHIN + KEEP
 
 
 def test_what_another_browser_or_app_has_begun_is_not_to_be_had(

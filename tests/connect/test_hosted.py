@@ -45,6 +45,17 @@ def test_the_whole_way(place: Installation, desk: Vendor, guest: Guest) -> None:
     assert row["settings"]["humanAgentTag"] == "never"
 
 
+def test_at_another_address_it_leads_to_the_public_one_once(place: Installation, desk: Vendor) -> None:
+    path = desk.invites()["url"].removeprefix(place.url)
+    other = {"Host": f"localhost:{place.port}"}
+    moved = place.call("GET", f"{path}?popup=1", headers=other)
+    assert (moved.status, moved.headers["location"]) == (303, f"{place.url}{path}?popup=1&here")
+    # A proxy that tells another host than the browser's is not run in circles with.
+    assert place.call("GET", f"{path}?popup=1&here", headers=other).status == 200
+    by_https = place.call("GET", path, headers={"X-Forwarded-Proto": "https"})
+    assert by_https.headers["location"] == f"{place.url}{path}?here"
+
+
 def test_by_instagram_login_where_both_are_offered(place: Installation, guest: Guest) -> None:
     desk = vendor(place, "facebook", "instagram")
     made = place.meta.control("/instagram/accounts")
@@ -116,6 +127,24 @@ def test_a_narrowed_grant_is_said_and_repaired(place: Installation, desk: Vendor
     assert "status=connected" in guest.at
 
 
+def test_somebody_without_a_page_reads_how_to_get_one(place: Installation, desk: Vendor, guest: Guest) -> None:
+    somebody = place.meta.control("/owners", name="Tomás Rocha")
+    guest.goes(desk.invites()["url"]).presses(login="facebook").decides(str(somebody["id"]))
+    assert "No Page to connect" in guest.text
+    assert "Get a Page to connect" in guest.text
+    assert "Return without connecting" in guest.text
+    assert 'type="radio"' not in guest.text
+
+
+def test_missing_tasks_are_named(place: Installation, desk: Vendor, guest: Guest) -> None:
+    made = owner(place)
+    rules = f"/_simulator/accounts/{made['instagram_account_id']}/rules"
+    assert place.meta.call("PATCH", rules, {"tasks": ["ANALYZE"]}).status == 200
+    guest.logs_in(desk.invites(), made)
+    assert "Your role on this Page lacks MESSAGING and MODERATE." in guest.text
+    assert 'type="radio"' not in guest.text
+
+
 def test_an_account_that_is_connected_is_reconnected(place: Installation, desk: Vendor, guest: Guest) -> None:
     made = owner(place)
     first, second = desk.invites(), desk.invites()
@@ -164,7 +193,11 @@ def test_while_one_connects_another_waits(place: Installation, desk: Vendor, gue
     claim = "update invitations set claimed_by = 'other', claimed_at = now() - $2::interval where id = $1"
     place.execute(claim, invitation["id"], timedelta(minutes=1))
     stays = guest.at
-    assert guest.presses(account=made["instagram_account_id"], action="connect").status == 410
+    assert guest.presses(account=made["instagram_account_id"], action="connect").status == 409
+    assert "Somebody is connecting by it just now" in guest.text
+    assert "was used" not in guest.text
+    assert guest.link("Go back to the page") == stays.partition("#")[0]
+    assert guest.link("Return to desk.example.org") == f"{BACK}&state=c-1&status=cancelled", "nothing has failed yet"
     place.execute(claim, invitation["id"], timedelta(minutes=6))
     guest.goes(stays).presses(account=made["instagram_account_id"], action="connect")
     assert "status=connected" in guest.at
@@ -185,6 +218,23 @@ def test_one_that_has_ended(place: Installation, desk: Vendor, guest: Guest, sql
     assert guest.presses(login="facebook").status == 410
     assert words in guest.text
     assert Guest(place).goes(invitation["url"]).status == 410
+
+
+def test_one_that_expires_meanwhile_ends_with_the_login_that_was_begun(
+    place: Installation, desk: Vendor, guest: Guest
+) -> None:
+    """Else it lived for ever: each login would begin the next."""
+    made = owner(place)
+    invitation = desk.invites()
+    guest.logs_in(invitation, made)
+    place.execute("update invitations set expires_at = now() - interval '1 second' where id = $1", invitation["id"])
+    stays = guest.at
+    for action in ("login", "again", "start_over"):
+        assert guest.goes(stays).presses(action=action).status == 410
+        assert "has expired" in guest.text
+    assert len(place.rows("select 1 from login_attempts where invitation_id = $1", invitation["id"])) == 1
+    guest.goes(stays).presses(account=made["instagram_account_id"], action="connect")
+    assert "status=connected" in guest.at
 
 
 def test_cancelled_while_somebody_chooses(place: Installation, desk: Vendor, guest: Guest) -> None:

@@ -85,12 +85,30 @@ def popup_of(page: Page, context: BrowserContext) -> Page:
     return opening.value
 
 
-@pytest.mark.parametrize("named", [True, False], ids=["popup=1", "by its opener"])
-def test_a_popup_tells_its_opener_and_closes(browser: Browser, place: Installation, desk: str, named: bool) -> None:
+def test_a_window_with_an_opener_is_no_popup_unless_it_is_asked_to_be(
+    browser: Browser, place: Installation, desk: str
+) -> None:
+    """Whoever opened it may be of another origin: the message would reach nobody, and the address would not be visited."""
     at, made = vendor(place), owner(place)
     invitation = at.invites(returnUrl=f"{desk}/back")
-    to = invitation["url"] + ("?popup=1" if named else "")
-    with opened(browser, f"{desk}/open?to={to}") as page:
+    with opened(browser, f"{desk}/open?to={invitation['url']}") as page:
+        window = popup_of(page, page.context)
+        assert window.evaluate("window.opener !== null")
+        window.get_by_role("button", name="Continue with Facebook").click()
+        through_the_dialog(window, made)
+        window.get_by_role("button", name="Connect", exact=True).click()
+        window.wait_for_url(f"{desk}/back?**")
+        assert "status=connected" in window.url
+        page.get_by_role("button", name="Connect").click()
+        window.get_by_role("link", name="Return to").click()
+        window.wait_for_url(f"{desk}/back?**error=invitation_used")
+        assert page.evaluate("window.got") == []
+
+
+def test_a_popup_tells_its_opener_and_closes(browser: Browser, place: Installation, desk: str) -> None:
+    at, made = vendor(place), owner(place)
+    invitation = at.invites(returnUrl=f"{desk}/back")
+    with opened(browser, f"{desk}/open?to={invitation['url']}?popup=1") as page:
         popup = popup_of(page, page.context)
         popup.get_by_role("button", name="Continue with Facebook").click()
         through_the_dialog(popup, made)

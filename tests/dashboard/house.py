@@ -43,6 +43,12 @@ class Page:
         return match[1]
 
     @property
+    def form_once(self) -> str:
+        """The id of a form that makes something."""
+        match = re.search(r'name="form_once" value="([^"]+)"', self.text)
+        return match[1] if match else ""
+
+    @property
     def to(self) -> str:
         """Where it redirects to."""
         assert self.status in (303, 307), (self.status, self.words)

@@ -178,7 +178,7 @@ class TestInTheBrowser:
             page.get_by_label("Your product").fill("Tea Desk")
             page.get_by_role("button", name="Fill in").click()
             page.get_by_role("button", name="Copy the text for instagram_basic").click()
-            expect(page.get_by_text("Copied")).to_be_visible()
+            expect(page.locator("main").get_by_text("Copied")).to_be_visible()
             copied = page.evaluate("navigator.clipboard.readText()")
         assert copied.startswith("We use instagram_basic to find")
         assert "Harbour Tea" in copied

@@ -4,6 +4,7 @@ import statistics
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -195,8 +196,15 @@ def test_an_agent_cannot_do_what_owners_do(house: House, owner: Browser) -> None
     token = agent.get(ACCOUNT).form_token
     (row,) = house.rows("select id from members where email = 'agent@lumen.example'")
     theirs, other = f"/dashboard/apps/{app_id}/settings", f"/dashboard/apps/{hidden}/settings"
-    for path in ("/dashboard/settings/members", "/dashboard/settings/apps", "/dashboard/settings/members/new", theirs):
+    for path in (
+        "/dashboard/settings/members",
+        "/dashboard/settings/apps/new",
+        "/dashboard/settings/members/new",
+        theirs,
+    ):
         assert agent.get(path).status == 403, path
+    listed = agent.get("/dashboard/settings/apps").words
+    assert ("Theirs" in listed, "Hidden" in listed, "Create app" in listed) == (True, False, False)
     posts: list[tuple[str, dict[str, Any]]] = [
         ("/dashboard/settings/members", {"name": "X", "email": "x@x.example", "role": "owner"}),
         (f"/dashboard/settings/members/{row['id']}", {"role": "owner"}),
@@ -245,11 +253,16 @@ def test_markup_in_names_is_text(house: House, owner: Browser) -> None:
 
 
 @pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example", "/dashboard//evil.example", "/dashboard/\\evil",
+                                "/dashboard/../v2", "/dashboard/%2E./v2", "/dashboard/x/.%2e/../v2",
                                 "/dashboardx", "javascript:alert(1)", "/dashboard/\r\nX: y"])  # fmt: skip
 def test_signing_in_leads_to_no_other_place(house: House, owner: Browser, to: str) -> None:
     browser = house.owner("back@lumen.example", "Back")
     assert browser.sign_in("back@lumen.example", to=to).to == "/dashboard/"
     assert browser.sign_in("back@lumen.example", to="/dashboard/settings?x=1").to == "/dashboard/settings?x=1"
+
+
+def _part(value: str) -> bytes:
+    return f'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\n{value}\r\n--x--\r\n'.encode()
 
 
 def test_what_cannot_be_read_gets_an_answer(house: House, owner: Browser) -> None:
@@ -259,6 +272,9 @@ def test_what_cannot_be_read_gets_an_answer(house: House, owner: Browser) -> Non
         (b"\xff\xfe=%", "application/x-www-form-urlencoded", 403),
         (b"--x\r\nbroken", "multipart/form-data; boundary=x", 403),
         (b"no boundary", "multipart/form-data", 400),
+        (_part("é"), "multipart/form-data; boundary=x; charset=undefined", 400),
+        (_part("+2AA-"), "multipart/form-data; boundary=x; charset=utf-8; charset=utf-7", 400),
+        (_part("é"), 'multipart/form-data; boundary=x; Charset="UTF-8"', 403),
         (b"{}", "application/json", 403),
         (b"name=" + b"x" * 600_000, "application/x-www-form-urlencoded", 413),
     ]
@@ -276,6 +292,36 @@ def test_what_cannot_be_read_gets_an_answer(house: House, owner: Browser) -> Non
 
 
 def test_a_lapsed_session_sends_htmx_to_the_sign_in_page(house: House, owner: Browser) -> None:
+    answer = house.browser().get(ACCOUNT, HX_Request="true", HX_Current_URL=f"{house.url}{ACCOUNT}?x=1")
+    assert (answer.status, answer.headers["hx-redirect"]) == (401, f"{SIGN_IN}?{urlencode({'to': f'{ACCOUNT}?x=1'})}")
     answer = house.browser().get(ACCOUNT, HX_Request="true")
     assert (answer.status, answer.headers["hx-redirect"]) == (401, SIGN_IN)
+
+
+@pytest.mark.parametrize(
+    ("referer", "to"), [("{}" + ACCOUNT, ACCOUNT), ("https://evil.example" + ACCOUNT, ""), ("", "")]
+)
+def test_what_is_sent_by_a_lapsed_session_is_told_as_not_saved(
+    house: House, owner: Browser, referer: str, to: str
+) -> None:
+    said = {"Referer": referer.format(house.url)} if referer else {}
+    answer = house.browser().post(f"{ACCOUNT}/name", {"name": "New"}, **said)
+    assert answer.to == f"{SIGN_IN}?{urlencode({**({'to': to} if to else {}), 'done': 'lapsed'})}"
+    page = house.browser().get(answer.to)
+    assert "You were signed out. Nothing was saved" in page.words
+    assert f'name="to" value="{to or "/dashboard/"}"' in page.text
     assert house.browser().get(ACCOUNT, Accept="text/event-stream").status == 401
+
+
+def test_a_page_that_breaks_says_so_and_tells_nothing(
+    house: House, owner: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("the secret reason")
+
+    monkeypatch.setattr(sessions, "list_of", broken)
+    page = owner.get(ACCOUNT)
+    assert page.status == 500
+    assert "Something broke here" in page.words
+    assert "secret reason" not in page.text
+    assert page.headers["cache-control"] == "no-store"

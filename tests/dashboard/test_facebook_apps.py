@@ -51,7 +51,10 @@ def test_settings_are_changed_and_a_wrong_new_secret_is_not_taken(owner: Browser
     assert "Coffee" in page.words
     assert 'value="123456"' in page.text
     assert "Coffee default" in owner.get(SETTINGS).words
-    assert "The configuration id is a number" in owner.send(path, path, {"name": "Coffee", "config_id": "x"}).words
+    assert 'name="default"' not in page.text, "it cannot be unticked, and nothing says that it was"
+    refused = owner.send(path, path, {"name": "Cocoa", "config_id": "x"})
+    assert "The configuration id is a number" in refused.words
+    assert ('value="Cocoa"' in refused.text, 'value="x"' in refused.text) == (True, True), "what was typed stays"
     assert "Meta does not accept" in owner.send(path, f"{path}/secret", {"secret": "f" * 32}).words
     assert "Enter the new secret" in owner.send(path, f"{path}/secret", {"secret": ""}).words
     kept = owner.send(path, f"{path}/secret", {"secret": made["secret"]})

@@ -3,6 +3,7 @@
 import base64
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
@@ -140,13 +141,26 @@ def test_the_list_says_what_needs_somebody_first(house: House, harbour: Place, p
         ("tea-1", "custom", "Warehouse", "active"),
         ("tea-2", "telegram", "Old bot", "inactive"),
         ("tea-3", "0123456789abcdef01234567", "An OAuth client", "active"),
+        ("tea-4", "instagram", "A new one", "active"),
+        ("tea-5", "instagram", "Ünter Größen", "active"),
+        ("tea-6", "instagram", "Z stopped", "inactive"),
     ):
         house.run(house.database.execute(add, row[0], harbour.app_id, *row[1:]))
     listed = harbour.owner.get(harbour.path)
     assert "Warehouse Webhooks" in listed.words
     assert "Kept, does nothing here" in listed.words
     assert "An OAuth client" not in listed.words
-    assert listed.words.index("@harbour") < listed.words.index("Old bot")
+    broken = (
+        "insert into integration_health (integration_id, app_id, state, findings) values ('tea-5', $1, 'broken', '[]')"
+    )
+    house.run(house.database.execute(broken, harbour.app_id))
+    listed = harbour.owner.get(harbour.path)
+    order = ["Ünter Größen", "Z stopped", "@harbour", "A new one", "Old bot"]
+    where = [listed.words.index(name) for name in order]
+    assert max(where[:2]) < min(where[2:4]), "what needs somebody, before what was not examined yet"
+    assert max(where[2:4]) < where[4]
+    for words in ("größen", "ÜNTER", "Größen"):
+        assert "Ünter Größen" in harbour.owner.get(f"{harbour.path}?{urlencode({'q': words})}").words, words
     found = harbour.owner.get(f"{harbour.path}?q=warehouse").words
     assert "Warehouse" in found
     assert "Old bot" not in found

@@ -190,9 +190,9 @@ def test_an_account_that_is_here_already_is_reconnected(harbour: Place) -> None:
     before = harbour.integration["id"]
     chooser = harbour.logs_in()
     assert "Reconnect" in harbour.owner.get(chooser).words
-    done = harbour.owner.send(chooser, chooser, {"account": harbour.account_id})
+    done = harbour.owner.send(chooser, chooser, {"account": harbour.account_id, "display_name": "Tea again"})
     assert "connected again" in harbour.owner.get(done.to).words
-    assert harbour.integration["id"] == before
+    assert (harbour.integration["id"], harbour.integration["display_name"]) == (before, "Tea again")
 
 
 def test_without_a_facebook_app_the_page_teaches_to_add_one(house: House, owner: Browser) -> None:

@@ -76,6 +76,12 @@ def test_a_link_works_is_listed_as_opened_and_is_dead_when_cancelled(house: Hous
     assert "Continue with" not in dead.words
 
 
+def test_one_without_a_state_shows_its_link(harbour: Place) -> None:
+    made = harbour.owner.send(f"{invitations(harbour)}/new", invitations(harbour), {"returnUrl": BACK})
+    assert link_of(made)
+    assert "come back to desk.example.org with integrationId and status in the address" in made.words
+
+
 def test_one_that_is_used_leads_to_its_integration_and_stays_used(house: House, owner: Browser) -> None:
     at = place(house, owner, "Quay")
     _, made = make(at)

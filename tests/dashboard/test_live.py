@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from heliograph.dashboard import app, live
 from heliograph.dashboard.entry import of_app
@@ -14,6 +15,7 @@ from heliograph.dashboard.frame import Visit
 from heliograph.dashboard.live import Feed, Live, event, stream
 from heliograph.dashboard.sections import Section
 from heliograph.storage import Database
+from tests.dashboard.conftest import SignedInPage
 from tests.dashboard.house import Browser, House
 from tests.simulator.support import eventually
 
@@ -130,6 +132,27 @@ def test_a_stream_tells_changes_and_ends_with_the_session_or_the_right(
     watching.close()
     leaving.close()
     owner.cookies |= house.signed_in("noa@lumen.example").cookies
+
+
+def test_a_page_that_is_not_live_any_more_says_so(
+    house: House, owner: Browser, app_id: str, signed_in_page: SignedInPage
+) -> None:
+    agent = house.agent("looking@lumen.example", app_id)
+    with signed_in_page(f"/dashboard/apps/{app_id}/webhooks", who=agent) as page:
+        told = page.locator("#told")
+        expect(told).to_be_empty()
+        house.rows("delete from member_apps where app_id = $1 returning 1", app_id)
+        expect(told).to_have_text("Not live any more. Load the page again.")
+
+
+def test_a_page_whose_stream_breaks_says_so_until_it_is_back(app_id: str, signed_in_page: SignedInPage) -> None:
+    with signed_in_page("/dashboard/settings/account") as page:
+        page.route("**/webhooks/live", lambda route: route.abort())
+        page.goto(f"{page.url.partition('/settings')[0]}/apps/{app_id}/webhooks")
+        expect(page.locator("#told")).to_contain_text("Not live just now")
+        page.unroute("**/webhooks/live")
+        page.evaluate("htmx.trigger(document.querySelector('[sse-connect]'), 'htmx:sseOpen')")
+        expect(page.locator("#told")).to_be_empty()
 
 
 def test_the_server_stops_although_pages_are_open(house: House, owner: Browser, app_id: str) -> None:

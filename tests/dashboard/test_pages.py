@@ -104,10 +104,40 @@ def test_an_id_is_copied_by_a_click_and_times_are_the_readers(
         code = page.get_by_role("button", name=f"Copy app id {app_id}")
         code.click()
         expect(code).to_contain_text("Copied")
+        expect(page.locator("#heard")).to_have_text("Copied")
         assert page.evaluate("navigator.clipboard.readText()") == app_id
         expect(page.locator("time").first).to_have_text("a moment ago")
         (row,) = house.rows("select created_at at time zone 'Asia/Tokyo' as t from api_keys where app_id = $1", app_id)
         expect(page.locator("time").first).to_have_attribute("title", f"{row['t']:%-d %B %Y at %H:%M}")
+
+
+def test_what_cannot_be_copied_stands_there_selected(app_id: str, signed_in_page: SignedInPage) -> None:
+    with signed_in_page(f"/dashboard/apps/{app_id}/settings") as page:
+        page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
+        page.get_by_role("button", name=f"Copy app id {app_id}").click()
+        expect(page.locator("#told")).to_contain_text("copy it by hand")
+        assert page.evaluate("getSelection().toString()") == app_id
+        page.get_by_label("Name of a new key").fill("Uncopied")
+        page.get_by_role("button", name="Create key").click()
+        secret = page.locator(".block code").last
+        page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
+        page.locator(".block button").last.click()
+        expect(page.locator("#told")).to_contain_text("copy it by hand")
+        assert page.evaluate("getSelection().toString()") == secret.text_content()
+
+
+def test_a_second_click_sends_nothing(app_id: str, signed_in_page: SignedInPage) -> None:
+    with signed_in_page(f"/dashboard/apps/{app_id}/settings") as page:
+        # Behind the page's own: what it let through is kept, and stays here.
+        page.evaluate(
+            "window.went = []; addEventListener('submit', (e) => { went.push(!e.defaultPrevented); e.preventDefault(); })"
+        )
+        page.get_by_label("Name of a new key").fill("Twice")
+        page.get_by_role("button", name="Create key").dblclick()
+        assert page.evaluate("window.went") == [True, False]
+        page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow'))")
+        page.get_by_role("button", name="Create key").click()
+        assert page.evaluate("window.went") == [True, False, True], "who comes back may send again"
 
 
 def test_who_is_signed_out_elsewhere_is_asked_to_sign_in_and_comes_back(

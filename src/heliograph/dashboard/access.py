@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from heliograph.dashboard.members import Member
 from heliograph.storage import Connection
 
-# The switcher lists so many; all of them stand under Settings.
+# The switcher lists so many; all of them stand under Settings, Apps, for agents too.
 MOST_LISTED = 50
 
 

@@ -67,7 +67,7 @@ class Dashboard:
             *(route for section in sections for route in section.routes),
             signed_in("/{rest:path}", _nothing),
         ]
-        self._app = Starlette(routes=routes, exception_handlers={HTTPException: _refused})
+        self._app = Starlette(routes=routes, exception_handlers={HTTPException: _refused, Exception: _broke})
         self._app.router.redirect_slashes = False
         self._app.state.house = self._house
 
@@ -84,12 +84,9 @@ class Dashboard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        started = False
 
         async def dressed(message: Message) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
                 given = list(message.get("headers", []))
                 names = {name.lower() for name, _ in given}
                 message["headers"] = [*given, *((name, value) for name, value in _HEADERS.items() if name not in names)]
@@ -100,10 +97,8 @@ class Dashboard:
         except ClientDisconnect:
             return
         except Exception:
+            # Answered already, by the page below.
             log.exception("a page failed", method=scope.get("method"), route=_pattern(scope))
-            if not started:
-                request = Request(scope, receive)
-                await Guest(request, self._house).problem(500)(scope, receive, dressed)
 
 
 def _templates(sections: Sequence[Section]) -> jinja2.Environment:
@@ -143,6 +138,11 @@ async def _refused(request: Request, refused: Exception) -> Response:
     """What the router itself refuses: another method, a file that is not there."""
     status = refused.status_code if isinstance(refused, HTTPException) else 500
     return Guest(request, request.app.state.house).problem(status)
+
+
+async def _broke(request: Request, _: Exception) -> Response:
+    """Nothing of the error is told."""
+    return Guest(request, request.app.state.house).problem(500)
 
 
 def _pattern(scope: Scope) -> Any:

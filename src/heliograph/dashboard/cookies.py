@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from heliograph.api.operation import scheme_of
+from heliograph.messaging import way_back
 
 SESSION = "heliograph_session"
 # Whose forms these are, before there is a session.
@@ -29,16 +30,24 @@ def text(request: Request, name: str) -> str:
 
 def put(request: Request, response: Response, name: str, value: str, seconds: int | None = None) -> None:
     """Set a cookie; without ``seconds`` until the browser is closed."""
-    secure = scheme_of(request) == "https"
+    secure = _is_https(request)
     # Lax: a link from elsewhere finds the person signed in, a form from elsewhere does not.
     response.set_cookie(_full(request, name), value, seconds, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def drop(request: Request, response: Response, name: str) -> None:
     """Take a cookie away."""
-    secure = scheme_of(request) == "https"
+    secure = _is_https(request)
     response.delete_cookie(_full(request, name), path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def _full(request: Request, name: str) -> str:
-    return f"__Host-{name}" if scheme_of(request) == "https" else name
+    return f"__Host-{name}" if _is_https(request) else name
+
+
+def _is_https(request: Request) -> bool:
+    """Whether the browser's connection is safe: a proxy says so, or the public address is https, and it is at that. A
+    proxy that says nothing must not cost a session its ``Secure``."""
+    public = request.app.state.house.services.public_url
+    at_it = public.startswith("https://") and request.headers.get("host", "").lower() == way_back.host_of(public)
+    return at_it or scheme_of(request) == "https"

@@ -8,14 +8,14 @@ What changes something (POST) needs the form's token, as a field or a header, an
 """
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from heliograph.dashboard import access, cookies, forms, sessions, wording
+from heliograph.dashboard import access, cookies, forms, once, sessions, wording
 from heliograph.dashboard.frame import ROOT, Guest, House, Visit
 from heliograph.dashboard.tokens import is_form_token
 
@@ -105,6 +105,9 @@ async def _check_form(guest: Guest) -> None:
     given = guest.request.headers.get(forms.TOKEN_HEADER) or guest.form[forms.TOKEN_FIELD]
     if guest.seed is None or not is_form_token(given, guest.seed):
         raise HTTPException(403, wording.STALE)
+    once_only = guest.form[once.FIELD]
+    if once_only and not await once.use(guest.services.database, guest.seed, guest.request.url.path, once_only):
+        raise HTTPException(409, wording.TWICE)
 
 
 def _check_right(visit: Visit, *, owner: bool) -> None:
@@ -122,16 +125,26 @@ def _check_path(request: Request) -> None:
 
 
 def _lapsed(request: Request) -> Response:
-    """Nobody is signed in: sign in first, and come back here."""
-    address = SIGN_IN
-    if request.method == GET:
-        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        address = f"{SIGN_IN}?{urlencode({'to': here})}"
-    if request.headers.get("hx-request") == "true":
-        return Response(status_code=401, headers={"HX-Redirect": SIGN_IN})
+    """Nobody is signed in: sign in first, and come back here; of what was sent, say that it was not done."""
+    by_htmx = request.headers.get("hx-request") == "true"
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if by_htmx or request.method != GET:
+        here = _came_from(request)
+    query = {name: text for name, text in (("to", here), ("done", "" if request.method == GET else "lapsed")) if text}
+    address = f"{SIGN_IN}?{urlencode(query)}" if query else SIGN_IN
+    if by_htmx:
+        return Response(status_code=401, headers={"HX-Redirect": address})
     if "text/event-stream" in request.headers.get("accept", ""):
         return Response(status_code=401)
     return RedirectResponse(address, 303)
+
+
+def _came_from(request: Request) -> str:
+    """The page of ours that something was sent from, as far as the browser tells; it is judged before anybody goes there."""
+    page = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer", ""))
+    if page.netloc.lower() != request.headers.get("host", "").lower():
+        return ""
+    return page.path + (f"?{page.query}" if page.query else "")
 
 
 def _house(request: Request) -> House:

@@ -1,5 +1,6 @@
 """What a form sent, and whether it is from one of our pages."""
 
+import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
@@ -8,10 +9,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from heliograph.api.operation import scheme_of
+from heliograph.messaging import way_back
 
 LARGEST = 512 * 1024
+# An agent's form has a box for each of 500 apps.
+MOST_FIELDS = 600
 TOKEN_FIELD = "form_token"  # noqa: S105
 TOKEN_HEADER = "x-form-token"  # noqa: S105
+
+# Browsers send the page's encoding, which is UTF-8. In another a form could say what no column holds.
+_UTF_8 = re.compile(r';\s*charset="?utf-8"?\s*(?=;|$)')
 
 
 class Form:
@@ -44,6 +51,9 @@ class Form:
 
 async def read(request: Request) -> Form:
     """The form in a request's body. Raises a 400 or a 413."""
+    kind = request.headers.get("content-type", "").lower()
+    if kind.count("charset") != len(_UTF_8.findall(kind)):
+        raise HTTPException(400)
     size, receive = 0, request.receive
 
     async def counted() -> dict[str, object]:
@@ -54,10 +64,15 @@ async def read(request: Request) -> Form:
             raise HTTPException(413)
         return dict(message)
 
-    data = await Request(request.scope, counted).form(max_files=2, max_fields=500, max_part_size=LARGEST)
-    if any("\0" in value for _, value in data.multi_items() if isinstance(value, str)):
+    data = await Request(request.scope, counted).form(max_files=2, max_fields=MOST_FIELDS, max_part_size=LARGEST)
+    if not all(_is_kept(value) for _, value in data.multi_items() if isinstance(value, str)):
         raise HTTPException(400)
     return Form(data)
+
+
+def _is_kept(value: str) -> bool:
+    """Whether PostgreSQL holds a text: no NUL, and no half of a surrogate pair."""
+    return "\0" not in value and not re.search("[\ud800-\udfff]", value)
 
 
 def is_from_here(request: Request, public_url: str) -> bool:
@@ -73,6 +88,12 @@ def is_from_here(request: Request, public_url: str) -> bool:
     if origin is None:
         return True
     return origin in _origins(request, public_url)
+
+
+def other_origin(request: Request, public_url: str) -> str:
+    """The address in the browser when it is not the public one, as far as the browser tells; else empty."""
+    origin = request.headers.get("origin", "null").lower()
+    return "" if origin in ("null", way_back.origin_of(public_url)) else origin
 
 
 def _origins(request: Request, public_url: str) -> Sequence[str]:

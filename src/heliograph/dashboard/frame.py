@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from heliograph.api.services import Services
-from heliograph.dashboard import cookies, wording
-from heliograph.dashboard.access import App
+from heliograph.dashboard import cookies, once, wording
+from heliograph.dashboard.access import MOST_LISTED, App
 from heliograph.dashboard.assets import Assets
 from heliograph.dashboard.forms import TOKEN_FIELD, TOKEN_HEADER, Form
 from heliograph.dashboard.live import Live
@@ -112,8 +112,11 @@ class Guest:
             "form_token": form_token(seed),
             "form_token_field": TOKEN_FIELD,
             "form_token_header": TOKEN_HEADER,
+            "form_once": new_token,
+            "form_once_field": once.FIELD,
             "asset": self.house.assets.url,
             "now": self.now,
+            "done_kind": "warn" if self.request.query_params.get("done") in wording.WARNS else "good",
             "done": wording.DONE.get(self.request.query_params.get("done", "")),
             "member": None,
             "app": None,
@@ -161,6 +164,7 @@ class Visit(Guest):
             "member": self.member,
             "app": self.chosen,
             "apps": self.apps,
+            "more_apps": len(self.apps) >= MOST_LISTED,
             "here": here,
             "section": next((one for one in sections if one.holds(here)), None),
             "sections": [one for one in sections if one.in_rail and (self.chosen or not one.needs_app)],

@@ -102,7 +102,7 @@ class Live:
                     if follower.key in values:
                         follower.tell(values[follower.key])
             except Exception as error:
-                log.warning("a live page could not be brought up to date", feed=feed.name, error=repr(error))
+                log.warning("a live page could not be brought up to date", feed=feed.name, error=error)
             await asyncio.sleep(feed.every if self._followers[feed] == followers else min(0.2, feed.every))
 
 

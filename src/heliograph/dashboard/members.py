@@ -84,7 +84,10 @@ _REHASH = "update members set password_hash = $3 where id = $1 and password_hash
 _ROLE = "update members set role = $2 where id = $1"
 _STATE = "update members set disabled_at = $2 where id = $1"
 _DELETE = "delete from members where id = $1 and password_hash is null"
-_TAKE_APPS = "delete from member_apps where member_id = $1 and not app_id = any($2::text[])"
+_TAKE_APPS = """
+delete from member_apps
+where member_id = $1 and not app_id = any($2::text[]) and ($3::text[] is null or app_id = any($3::text[]))
+"""
 _GIVE_APPS = """
 insert into member_apps (member_id, app_id) select $1, id from apps where id = any($2::text[]) on conflict do nothing
 """
@@ -175,9 +178,14 @@ async def set_role(connection: Connection, member_id: str, role: str) -> None:
     await connection.execute(_ROLE, member_id, role)
 
 
-async def give_apps(connection: Connection, member_id: str, app_ids: Sequence[str]) -> None:
-    """The apps that an agent sees from now on, in the caller's transaction. Those that do not exist are left out."""
-    await connection.execute(_TAKE_APPS, member_id, list(app_ids))
+async def give_apps(
+    connection: Connection, member_id: str, app_ids: Sequence[str], among: Sequence[str] | None = None
+) -> None:
+    """The apps that an agent sees from now on, in the caller's transaction. Those that do not exist are left out.
+
+    ``among``: of these only is one taken away, such as those that a form had room for; None: of all.
+    """
+    await connection.execute(_TAKE_APPS, member_id, list(app_ids), None if among is None else list(among))
     await connection.execute(_GIVE_APPS, member_id, list(app_ids))
 
 

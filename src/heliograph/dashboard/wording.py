@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 # What the page after a form says. Sections add theirs with :func:`say`.
-DONE: dict[str, str] = {}
+DONE: dict[str, str] = {"lapsed": "You were signed out. Nothing was saved: do it again once you are signed in."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,15 @@ _PROBLEMS = {
 }
 
 STALE = "The page was too old, or it was opened by another session. Go back, load it again, and repeat what you did."
+TWICE = (
+    "This form was sent before, and is not done a second time. Look whether what you wanted is there. A secret or a link is"
+    " shown once: if you missed it, delete what came of the form, and make it anew."
+)
 FOREIGN = "Your browser says that another site sent this. Nothing was done."
+
+
+# Of these the page says that something was not done.
+WARNS = {"lapsed"}
 
 
 def say(words: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ for (const chooser of document.querySelectorAll("[data-chooser]")) {
   const open = folded && folded.open;
   box.form.querySelector("button").hidden = true;
   const look = () => {
-    const words = box.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
     let seen = 0;
     for (const line of lines) {
       line.hidden = !words.every((word) => line.dataset.line.includes(word));

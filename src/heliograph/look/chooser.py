@@ -65,7 +65,7 @@ class Line:
     @property
     def searched(self) -> str:
         """What a search looks through."""
-        return f"{self.title} {self.also}".casefold()
+        return f"{self.title} {self.also}".lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Listing:
 def listing(lines: Iterable[Line], query: str = "") -> Listing:
     """Put lines in order for a page, those that ``query`` does not name left out."""
     every = list(lines)
-    words = query.casefold().split()
+    words = query.lower().split()
     found = [line for line in every if all(word in line.searched for word in words)]
     blocked = [line for line in found if line.state is State.BLOCKED]
     ways = {way.name: way for line in blocked for way in line.ways}

@@ -4,9 +4,10 @@
       │                     │                  └──it did not work: opened again
       └──────── cancelled, or expired
 
-Invariant: one account is connected by one invitation. A login claims it before it connects; of two at once one claims. A
-claim whose process died is free again after :data:`CLAIM_FOR`; the account that it may have connected is then found
-connected, and is reconnected.
+Invariant: one account is connected by one invitation. A login claims it for an account before it connects that; of two
+logins or two accounts at once one claims. Two requests for the same (a double click) share the claim, and the last of them
+frees it. A claim whose process died is free again after :data:`CLAIM_FOR`; the account that it may have connected is then
+found connected, and is reconnected.
 The code of the link stands here as a hash: who reads the table can open none.
 """
 
@@ -65,16 +66,22 @@ _BY_ID = _WITH_APP + "i.id = $1"
 _OPENED = "update invitations set opened_at = $2 where id = $1 and opened_at is null"
 _BEGUN = "update invitations set begun_by = $2 where id = $1"
 _CLAIM = """
-update invitations set claimed_by = $2, claimed_at = $3
-where id = $1 and cancelled_at is null
-    and (claimed_by is null or claimed_by = $2 or (used_at is null and claimed_at < $4)) returning id
+update invitations set claimed_by = $2, claimed_account = $3, claimed_at = $4,
+    claims = case when claimed_by = $2 and claimed_account = $3 then claims else '{}' end || array[$5]
+where id = $1 and cancelled_at is null and (claimed_by is null or (claimed_by = $2 and claimed_account = $3)
+    or (used_at is null and claimed_at < $6)) returning id
 """
+# The last of the requests that hold a claim frees it; one that was taken over holds nothing any more.
 _RELEASE = """
-update invitations set claimed_by = null, claimed_at = null where id = $1 and claimed_by = $2 and used_at is null
+update invitations set claims = array_remove(claims, $2),
+    claimed_by = case when claims = array[$2] then null else claimed_by end,
+    claimed_account = case when claims = array[$2] then null else claimed_account end,
+    claimed_at = case when claims = array[$2] then null else claimed_at end
+where id = $1 and $2 = any (claims) and used_at is null
 """
 _USED = """
-update invitations set claimed_by = $2, used_at = $4, integration_id = $3
-where id = $1 and used_at is null and (claimed_by is null or claimed_by = $2) returning id
+update invitations set claimed_by = $2, claimed_account = $3, used_at = $5, integration_id = $4, claims = '{}'
+where id = $1 and used_at is null and (claimed_by is null or (claimed_by = $2 and claimed_account = $3)) returning id
 """
 
 
@@ -93,11 +100,13 @@ class Invitation:
     settings: Mapping[str, Any]
     brand_name: str | None
     logo_url: str | None
+    created_at: datetime
     expires_at: datetime
     opened_at: datetime | None
     used_at: datetime | None
     cancelled_at: datetime | None
     claimed_by: str | None
+    claimed_account: str | None
     integration_id: str | None
 
     @property
@@ -256,19 +265,24 @@ async def begun(reader: Reader, invitation_id: str, nonce: str) -> None:
     await reader.execute(_BEGUN, invitation_id, digest(nonce))
 
 
-async def claim(reader: Reader, invitation_id: str, attempt_id: str, now: datetime) -> bool:
-    """Take it for a login that is about to connect. False: another login has it, or it is cancelled."""
-    return await reader.fetchval(_CLAIM, invitation_id, attempt_id, now, now - CLAIM_FOR) is not None
+async def claim(reader: Reader, invitation_id: str, attempt_id: str, account_id: str, now: datetime) -> str | None:
+    """Take it for a login that is about to connect an account: the claim, to release it by. None: another login has it,
+    or this one for another account, or it is cancelled."""
+    mine = new_id()
+    taken = await reader.fetchval(_CLAIM, invitation_id, attempt_id, account_id, now, mine, now - CLAIM_FOR)
+    return None if taken is None else mine
 
 
-async def release(reader: Reader, invitation_id: str, attempt_id: str) -> None:
-    """The login did not connect."""
-    await reader.execute(_RELEASE, invitation_id, attempt_id)
+async def release(reader: Reader, invitation_id: str, claim_id: str) -> None:
+    """What claimed it did not connect."""
+    await reader.execute(_RELEASE, invitation_id, claim_id)
 
 
-async def used(reader: Reader, invitation_id: str, attempt_id: str, integration_id: str, now: datetime) -> None:
+async def used(
+    reader: Reader, invitation_id: str, attempt_id: str, account_id: str, integration_id: str, now: datetime
+) -> None:
     """The login has connected. Said again it changes nothing."""
-    await reader.execute(_USED, invitation_id, attempt_id, integration_id, now)
+    await reader.execute(_USED, invitation_id, attempt_id, account_id, integration_id, now)
 
 
 def _read(row: Any) -> Invitation | None:

@@ -55,7 +55,7 @@ async def create(
         list(dict.fromkeys(fields["triggers"])),
         bool(fields.get("includeFullUser")),
         bool(fields.get("includeFullSource")),
-        box.seal(secret, _place(webhook_id)),
+        box.seal(secret, place(webhook_id)),
     )
     return shapes.webhook(row, secret)
 
@@ -107,8 +107,9 @@ async def delete(connection: Connection, app_id: str, integration_id: str, webho
 
 
 def _wire(row: Any, box: SecretBox) -> dict[str, Any]:
-    return shapes.webhook(row, box.open(row["secret"], _place(row["id"])))
+    return shapes.webhook(row, box.open(row["secret"], place(row["id"])))
 
 
-def _place(webhook_id: str) -> str:
+def place(webhook_id: str) -> str:
+    """The place a webhook's secret is sealed for."""
     return f"webhook:{webhook_id}"

@@ -1,11 +1,9 @@
-// Times in the viewer's zone; and in a window of its own, the answer goes to the window that opened it.
+// Times in the viewer's zone; and in a popup (?popup=1) the answer goes to the window that opened it.
 for (const time of document.querySelectorAll("time[datetime]")) {
   const at = new Date(time.dateTime);
   time.title = time.textContent;
   time.textContent = at.toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
 }
-const popup = document.querySelector("input[name=popup]");
-if (popup && window.opener) popup.value = "1";
 const back = document.querySelector("a[data-message]");
 if (back) {
   const tell = () => {

@@ -14,9 +14,12 @@ from heliograph.dashboard.live import Feed, stream
 from heliograph.storage import Database
 
 
-async def _read(database: Database, integration_ids: frozenset[str]) -> Mapping[str, Arrived]:
+async def _read(database: Database, keys: frozenset[str]) -> Mapping[str, Arrived]:
+    """``keys`` are app and integration, with a slash between them."""
+    wanted = {key: tuple(key.split("/", 1)) for key in keys}
     async with database.pool.acquire() as connection:
-        return await queries.arrivals(connection, sorted(integration_ids))
+        found = await queries.arrivals(connection, [(app_id, one) for app_id, one in wanted.values()])
+    return {key: found[one] for key, (_, one) in wanted.items() if one in found}
 
 
 _FEED = Feed("arrivals", _read, every=1.0)
@@ -31,14 +34,14 @@ async def follow(visit: Visit) -> Response:
         heard = visit.rendered("integrations/heard.html", at=came.at)
         return {"arrival": _rendered(visit, found, came, since), "heard": heard}
 
-    return stream(visit, _FEED, found.id, render)
+    return stream(visit, _FEED, f"{visit.app.id}/{found.id}", render)
 
 
 async def card(visit: Visit, integration_id: str, since: datetime | None) -> str:
     """The card as it is now."""
     found = await _account(visit, integration_id)
     async with visit.services.database.pool.acquire() as connection:
-        came = (await queries.arrivals(connection, [found.id])).get(found.id, Arrived(None))
+        came = (await queries.arrivals(connection, [(visit.app.id, found.id)])).get(found.id, Arrived(None))
     return _rendered(visit, found, came, since)
 
 

@@ -12,6 +12,7 @@ from heliograph.dashboard.frame import Visit
 from heliograph.dashboard.integrations import dialog
 from heliograph.dashboard.integrations.fields import LONGEST_NAME
 from heliograph.look.chooser import Listing, listing
+from heliograph.messaging import integrations
 
 # What choosing another account may help with: the list is shown again. After anything else a login is over.
 _AT_THE_LIST = {Kind.NOT_ELIGIBLE, Kind.NOT_LISTED, Kind.OTHER_ACCOUNT, Kind.CONNECT_REFUSED, Kind.DENIED_SCOPES}
@@ -52,6 +53,9 @@ async def save(visit: Visit) -> Response:
             return await _list(visit, {"account": error.trouble.text})
     except LoginError as error:
         return dialog.trouble(visit, error)
+    if name and not done.created:  # connecting names a new one only
+        async with visit.services.database.transaction() as connection:
+            await integrations.change(connection, visit.app.id, done.integration_id, {"displayName": name})
     return _saved(visit, done)
 
 

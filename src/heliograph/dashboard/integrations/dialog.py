@@ -6,6 +6,7 @@ from starlette.responses import Response
 from heliograph.channels.instagram import InstagramChannel
 from heliograph.channels.instagram.onboarding import LoginError, Purpose
 from heliograph.channels.instagram.onboarding.browser import cookie, nonce_of
+from heliograph.dashboard import forms
 from heliograph.dashboard.frame import ROOT, Visit
 from heliograph.dashboard.integrations.standing import LIVE
 
@@ -44,7 +45,18 @@ async def go(visit: Visit, wanted: Purpose, facebook_app_id: str | None = None, 
 
     Not by a redirect: what a form leads to must be of this server (the policy's ``form-action``), all the way, and Meta
     leads on to other hosts of its own. htmx is told where to go; without scripts a page goes on by itself.
+
+    Meta leads back to the public address, and a cookie of this one is not there: who is at another is sent there first.
     """
+    if origin := forms.other_origin(visit.request, visit.services.public_url):
+        return visit.page(
+            "integrations/elsewhere.html",
+            title="Go on at the public address",
+            status=422 if visit.by_htmx else 409,
+            origin=origin,
+            public=visit.services.public_url,
+            url=visit.services.public_url + (wanted.again_at or f"{ROOT}{base(visit)}/new"),
+        )
     try:
         begun = await channel(visit).onboarding.begin(wanted, facebook_app_id, rerequest=rerequest, nonce=nonce(visit))
     except LoginError as error:

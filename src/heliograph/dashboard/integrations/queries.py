@@ -22,9 +22,9 @@ left join instagram_accounts a on a.integration_id = i.id
 left join integration_health h on h.integration_id = i.id
 where i.app_id = $1 and i.type !~ '^[0-9a-f]{24}$'
     and ($2 = '' or position($2 in lower(concat_ws(' ', i.display_name, i.settings ->> 'businessUsername',
-        i.settings ->> 'businessName', i.settings ->> 'pageName', i.type))) > 0)
-order by i.type = 'instagram' and (i.status <> 'active' or h.state = 'broken') desc, i.type = 'instagram' desc,
-    lower(coalesce(i.display_name, i.settings ->> 'businessUsername', i.type)), i.id
+        i.settings ->> 'businessName', i.type))) > 0)
+order by i.type = 'instagram' and (i.status <> 'active' or h.state is not distinct from 'broken') desc,
+    i.type = 'instagram' desc, lower(coalesce(i.display_name, i.settings ->> 'businessUsername', i.type)), i.id
 limit $3
 """
 # By primary keys.
@@ -48,7 +48,7 @@ left join lateral (
     select received, body from messages
     where conversation_id = c.conversation_id and author_type = 'user' order by seq desc limit 1
 ) m on true
-where a.integration_id = any ($1::text[])
+where (a.app_id, a.integration_id) in (select * from unnest($1::text[], $2::text[]))
 """
 
 
@@ -122,7 +122,7 @@ class Arrived:
 
 async def listed(connection: Connection, app_id: str, wanted: str) -> tuple[list[Listed], int]:
     """The integrations of an app in which ``wanted`` occurs, and how many there are."""
-    rows = await connection.fetch(_LIST, app_id, wanted.casefold(), MOST_LISTED)
+    rows = await connection.fetch(_LIST, app_id, wanted.lower(), MOST_LISTED)
     return [_line(row) for row in rows], rows[0]["of_all"] if rows else 0
 
 
@@ -132,9 +132,10 @@ async def one(connection: Connection, app_id: str, integration_id: str) -> One |
     return None if row is None else One(**{"kind" if name == "type" else name: value for name, value in row.items()})
 
 
-async def arrivals(connection: Connection, integration_ids: Sequence[str]) -> dict[str, Arrived]:
-    """What came last of these."""
-    rows = await connection.fetch(_ARRIVALS, list(integration_ids))
+async def arrivals(connection: Connection, wanted: Sequence[tuple[str, str]]) -> dict[str, Arrived]:
+    """What came last of these, by integration. ``wanted``: pairs of app and integration."""
+    app_ids, integration_ids = zip(*wanted, strict=True) if wanted else ((), ())
+    rows = await connection.fetch(_ARRIVALS, list(app_ids), list(integration_ids))
     return {
         row["integration_id"]: Arrived(row["last_webhook_at"], row["received"], row["who"] or "", row["kind"] or "")
         for row in rows

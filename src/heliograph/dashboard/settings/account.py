@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from heliograph.dashboard import members, passwords, sessions, throttle, wording
+from heliograph.dashboard import links, members, passwords, sessions, throttle, wording
 from heliograph.dashboard.door import arrival
 from heliograph.dashboard.frame import Visit
 
@@ -38,7 +38,8 @@ async def rename(visit: Visit) -> Response:
 
 
 async def change_password(visit: Visit) -> Response:
-    """Another password, for who knows the one of now. Ends all other sessions; this one gets a new token."""
+    """Another password, for who knows the one of now. Ends all other sessions, and an open link to choose one by;
+    this session gets a new token."""
     member, password = visit.member, visit.form.raw("password")
     database = visit.services.database
     counted = throttle.buckets("", "", f"session {visit.session.digest.hex()}")
@@ -57,6 +58,7 @@ async def change_password(visit: Visit) -> Response:
         await throttle.give_back(connection, counted)
         await members.set_password(connection, member.id, kept)
         await sessions.end_others(connection, member.id)
+        await links.void(connection, member.id)
         token = await arrival.begin(visit, connection, member.id)
     response = visit.redirect("/settings/account", done="password-changed")
     arrival.carry(visit, response, token)

@@ -77,6 +77,10 @@ async def page(visit: Visit, problems: dict[str, str] | None = None) -> Response
         keys=listed,
         most_keys=stored_keys.MOST_KEYS,
         problems=problems or {},
+        given={
+            "name": visit.form["name"] if "name" in (problems or {}) else visit.app.name,
+            "key_name": visit.form["key_name"] if "key_name" in (problems or {}) else "",
+        },
     )
 
 

@@ -146,7 +146,8 @@ async def _ask_page(visit: Visit, problem: str = "") -> Response:
 
 
 async def _page(visit: Visit, found: Listed, problems: dict[str, str] | None = None) -> Response:
-    names = await _names(visit)
+    names, form = await _names(visit), visit.form
+    typed = "change" in (problems or {})
     return visit.page(
         "settings/facebook_app.html",
         title=found.name or f"App {found.id}",
@@ -155,6 +156,11 @@ async def _page(visit: Visit, found: Listed, problems: dict[str, str] | None = N
         whose=names.get(found.app_id or "", found.app_id),
         login=dict(_LOGINS)[found.login],
         entries=await _register(visit).entries(found.id),
+        given={
+            "name": form["name"] if typed else found.name,
+            "config_id": form["config_id"] if typed else found.config_id or "",
+            "default": bool(form["default"]) if typed else found.is_default,
+        },
         problems=problems or {},
         longest_name=LONGEST_NAME,
     )

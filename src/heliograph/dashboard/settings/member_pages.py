@@ -69,7 +69,10 @@ async def change(visit: Visit) -> Response:
 
     async def work(connection: Connection, member: Member) -> None:
         await members.set_role(connection, member.id, role)
-        await members.give_apps(connection, member.id, visit.form.all("apps") if role == "agent" else [])
+        if role == "agent":
+            await members.give_apps(connection, member.id, visit.form.all("apps"), visit.form["shown"].split(","))
+        else:
+            await members.give_apps(connection, member.id, [])
 
     return await _done(visit, work, "member-saved")
 
@@ -128,7 +131,8 @@ async def _page(visit: Visit, problem: str = "") -> Response:
         member = await _member(connection, visit.request.path_params["memberId"])
         apps = await access.apps_of(connection, visit.member, MOST_APPS)
     status = 409 if problem else 200
-    words = {"one": member, "all_apps": apps, "problem": problem, "roles": members.ROLES.items()}
+    beyond = len({*member.app_ids} - {one.id for one in apps})
+    words = {"one": member, "all_apps": apps, "beyond": beyond, "problem": problem, "roles": members.ROLES.items()}
     return visit.page("settings/member.html", title=member.name, status=status, **words)
 
 
@@ -143,6 +147,7 @@ async def _invite_page(visit: Visit, problems: dict[str, str] | None = None) -> 
         given={name: visit.form[name] for name in ("email", "name", "role")},
         chosen=visit.form.all("apps"),
         all_apps=apps,
+        beyond=0,
         roles=members.ROLES.items(),
     )
 

@@ -1,4 +1,4 @@
-"""The pages of Settings: all but one's own account and App Review are for owners."""
+"""The pages of Settings: all but one's own account, one's apps and App Review are for owners."""
 
 from heliograph.dashboard.entry import POST, of_app, signed_in
 from heliograph.dashboard.settings import account, app_pages, facebook_apps, keys, member_pages, review_pages
@@ -21,7 +21,7 @@ ROUTES = [
     signed_in("/settings/members/{memberId}/disable", member_pages.disable, POST, owner=True),
     signed_in("/settings/members/{memberId}/enable", member_pages.enable, POST, owner=True),
     signed_in("/settings/members/{memberId}/withdraw", member_pages.withdraw, POST, owner=True),
-    signed_in("/settings/apps", app_pages.show_all, owner=True),
+    signed_in("/settings/apps", app_pages.show_all),
     signed_in("/settings/apps", app_pages.create, POST, owner=True),
     signed_in("/settings/apps/new", app_pages.ask, owner=True),
     signed_in("/settings/app-review", review_pages.show_all),

@@ -21,13 +21,20 @@
     try {
       await put(button.dataset.copy);
     } catch {
+      // Some of it is shown once only: it stands there whole, selected, and the page says what to do.
+      const shown = button.closest(".block")?.querySelector("code") ?? words;
+      if (shown === words) words.textContent = button.dataset.copy;
+      getSelection().selectAllChildren(shown);
+      document.dispatchEvent(new CustomEvent("not-copied"));
       return;
     }
     button.classList.add("copied");
     words.textContent = "Copied";
+    document.getElementById("heard").textContent = "Copied";
     setTimeout(() => {
       words.textContent = before;
       button.classList.remove("copied");
+      document.getElementById("heard").textContent = "";
     }, 1500);
   });
 }

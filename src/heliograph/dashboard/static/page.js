@@ -37,12 +37,29 @@
     select.addEventListener("change", () => suit(select));
   }
 
+  // A second click sends nothing, until the first one is answered: by another page, or not within half a minute.
+  const sent = new Set();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (sent.has(form)) return event.preventDefault();
+    sent.add(form);
+    setTimeout(() => sent.delete(form), 30000);
+  });
+  addEventListener("pageshow", () => sent.clear());
+
   document.querySelector("[aria-invalid=true]")?.focus();
 
-  const tell = (words) => {
+  const say = (words) => {
     const line = document.createElement("p");
     line.textContent = words;
-    document.getElementById("told").replaceChildren(line);
+    document.getElementById("told").append(line);
+    return line;
+  };
+  let passing;
+  const tell = (words) => {
+    passing?.remove();
+    const line = (passing = say(words));
     setTimeout(() => line.remove(), 10000);
   };
   document.addEventListener("htmx:responseError", (event) => {
@@ -53,4 +70,22 @@
   document.addEventListener("htmx:sendError", () => {
     tell("The server does not answer. Check that you are online, then try again.");
   });
+
+  document.addEventListener("not-copied", () => {
+    tell("The browser did not let it be copied. It is selected: copy it by hand.");
+  });
+
+  // What looks live and is not says so, as long as it stands there.
+  let still;
+  const stale = (words) => {
+    still?.remove();
+    still = words ? say(words) : null;
+  };
+  document.addEventListener("htmx:sseClose", (event) => {
+    if (event.detail.type === "message") stale("Not live any more. Load the page again.");
+  });
+  document.addEventListener("htmx:sseError", () => stale("Not live just now: the server cannot be reached. It is tried again."));
+  document.addEventListener("htmx:sseOpen", () => stale(""));
+  // The browser goes to another page: that its streams end is nothing to tell.
+  addEventListener("pagehide", () => stale(""));
 }

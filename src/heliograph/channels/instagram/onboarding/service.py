@@ -25,6 +25,7 @@ from heliograph.channels.instagram.onboarding.choosing import Here, Row, Seen, j
 from heliograph.channels.instagram.onboarding.exchange import exchange
 from heliograph.channels.instagram.onboarding.outcomes import Begun, Choices, Connected, Connector, Missing, Returned
 from heliograph.channels.instagram.onboarding.troubles import Kind, LoginError, Trouble, trouble
+from heliograph.messaging.way_back import origin_of
 from heliograph.storage import Database, SecretBox
 from heliograph.telemetry.logs import get_logger
 
@@ -134,7 +135,7 @@ class Onboarding:
             raise LoginError(trouble(Kind.WRONG_STATE))
         if not attempt.is_of(nonce):
             # Of somebody else's login nothing is told, and nothing is changed.
-            raise LoginError(trouble(Kind.OTHER_BROWSER))
+            raise LoginError(trouble(Kind.OTHER_BROWSER, here=origin_of(self._register.redirect_uri)))
         if not await self._attempts.use(state, nonce, now):
             late = attempt.step == "begun" and attempt.expires_at <= now
             raise self._error(Kind.EXPIRED if late else Kind.REPLAYED, attempt.purpose)

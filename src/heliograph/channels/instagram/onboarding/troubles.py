@@ -84,7 +84,7 @@ TROUBLES: Mapping[Kind, Trouble] = dict(
             Kind.WRONG_STATE,
             "This login is not known here",
             "The address that you came back with belongs to no login that was begun here, or to one that is long past. Go"
-            " back to the page where you pressed Authenticate, and begin anew.",
+            " back to the page where you began, and begin anew.",
             again=False,
         ),
         _row(
@@ -97,8 +97,9 @@ TROUBLES: Mapping[Kind, Trouble] = dict(
         _row(
             Kind.OTHER_BROWSER,
             "This login was begun in another browser",
-            "A login ends in the browser in which it was begun. If this is the one, it does not keep cookies of this site:"
-            " allow them and begin anew.",
+            "A login ends in the browser in which it was begun, at the same address: {here}. If this is the browser, it was"
+            " begun at another address of this server, or cookies of this site are not kept: allow them, and begin anew at"
+            " {here}.",
             again=False,
             status=403,
         ),
