@@ -129,3 +129,31 @@ def test_what_comes_after_the_deletion_is_kept_as_not_connected(owner: Owner) ->
     shop.given(shop.text(person, "too late"))
     assert shop.leftovers() == ["not_connected"]
     assert shop.texts(person) == ["Hello"]
+
+
+def test_an_account_that_is_connected_again_is_the_integration_that_it_was(owner: Owner) -> None:
+    shop, made = owner.connect()
+    person = owner.customer()
+    said = owner.says(person, "Hello")
+    eventually(lambda: shop.texts(person) == ["Hello"])
+    delete(shop)
+    again, new = owner.connect(shop.app_id)
+    assert (new["id"], again.integration_id) == (made["id"], shop.integration_id)
+    # Before the person writes again, the answer that is owed can be given.
+    assert shop.outcome(shop.post(person, "Hello again"))[0] == "channel"
+    assert owner.on_the_phone(person) == ["Hello again"]
+    owner.says(person, "Good", reply_to_mid=said)
+    eventually(lambda: shop.texts(person) == ["Hello", "Hello again", "Good"])
+    quoted = shop.messages()[-1]["quotedMessage"]["message"]["source"]["originalMessageId"]
+    assert quoted == said, "what was said before is known by its mid"
+
+
+def test_by_another_facebook_app_or_in_another_app_it_is_a_new_one(owner: Owner) -> None:
+    """People have other ids there: nobody could tell who is who."""
+    shop, made = owner.connect()
+    delete(shop)
+    _, elsewhere = owner.connect()
+    assert elsewhere["id"] != made["id"]
+    shop.house.execute("update departed_accounts set facebook_app_id = '1' where integration_id = $1", made["id"])
+    _, new = owner.connect(shop.app_id)
+    assert new["id"] != made["id"]

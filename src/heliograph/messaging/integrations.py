@@ -45,6 +45,13 @@ _DELETE = (
     ANNOUNCE,
     "delete from integrations where app_id = $1 and id = $2",
 )
+# The same backwards. Served by clients_external, participants_of_user and conversations_pkey.
+_REVIVE = (
+    "update clients set status = 'active' where integration_id = $2 and app_id = $1 and removed_at is null",
+    """update participants p set client_id = c.id from clients c, conversations v
+       where c.integration_id = $2 and c.app_id = $1 and c.removed_at is null
+       and p.user_id = c.user_id and p.client_id is null and v.id = p.conversation_id and v.type = 'personal'""",
+)
 _DROP = "delete from integrations where app_id = $1 and id = $2"
 
 
@@ -116,6 +123,12 @@ async def delete(connection: Connection, app_id: str, integration_id: str) -> No
     """
     await boards.leave(connection, app_id, integration_id)
     for sql in _DELETE:
+        await connection.execute(sql, app_id, integration_id, timeout=600)
+
+
+async def revive(connection: Connection, app_id: str, integration_id: str) -> None:
+    """An integration that was deleted is there again by the same id: its people are reached, conversations go on."""
+    for sql in _REVIVE:
         await connection.execute(sql, app_id, integration_id, timeout=600)
 
 

@@ -19,6 +19,7 @@ from heliograph.channels.instagram.doctor.requests import want
 from heliograph.channels.instagram.meta.flavours import FACEBOOK
 from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.review import test_calls
+from heliograph.messaging import integrations
 from heliograph.storage import Connection, Database, SecretBox, new_id
 from heliograph.telemetry.logs import get_logger
 
@@ -68,11 +69,10 @@ class Connecting:
         app = await login.save_app(facebook_app, secret, found)
         await login.subscribe(app, found)
         switches = _DEFAULTS | _given(_SWITCHES, request)
-        integration_id = new_id()
         try:
-            await self._insert(app_id, facebook_app, integration_id, found, request, switches)
+            integration_id = await self._insert(app_id, facebook_app, found, request, switches)
         except ForeignKeyViolationError:
-            await self._take_back(app, integration_id, found)
+            await self._take_back(app, found)
             raise GoneError("app") from None
         log.info("connected", integration=integration_id, account=found.account_id, facebook_app=facebook_app)
         return integration_id
@@ -81,15 +81,17 @@ class Connecting:
         self,
         app_id: str,
         facebook_app: str,
-        integration_id: str,
         found: Found,
         request: Mapping[str, Any],
         switches: Mapping[str, Any],
-    ) -> None:
+    ) -> str:
+        """The integration's id: an account that was here before is the one that it was, with its conversations."""
         settings = {"appId": facebook_app, **found.shown, **switches}
         async with self._database.transaction() as connection:
             await connection.execute(_ONE_BY_ONE, f"{app_id}/{found.account_id}")
             await self._check_new(connection, app_id, facebook_app, found)
+            former = await departure.former(connection, app_id, facebook_app, found.account_id)
+            integration_id = former or new_id()
             await connection.execute(
                 "insert into integrations (id, app_id, type, display_name, settings) values ($1, $2, $3, $4, $5)",
                 integration_id,
@@ -116,11 +118,14 @@ class Connecting:
                 *switches.values(),
                 self._graph.now(),
             )
+            if former is not None:
+                await integrations.revive(connection, app_id, former)
             await want(connection, [integration_id])
             await runs.connected(connection, app_id, facebook_app, found.account_id, self._graph.now())
             await test_calls.note(connection, facebook_app, test_calls.CONNECTING[found.login], self._graph.now())
+        return integration_id
 
-    async def _take_back(self, app: FacebookApp, integration_id: str, found: Found) -> None:
+    async def _take_back(self, app: FacebookApp, found: Found, integration_id: str = "") -> None:
         """What would have had the account is gone: unsubscribe again, unless another integration needs it."""
         row = {
             "integration_id": integration_id,
@@ -207,7 +212,7 @@ class Connecting:
                 await test_calls.note(connection, row["facebook_app_id"], proven, self._graph.now())
         if there is None:
             if found and (app := await self._apps.reload(row["facebook_app_id"])):
-                await self._take_back(app, integration_id, found)
+                await self._take_back(app, found, integration_id)
             raise GoneError("integration")
         if found and found.page_id != row["page_id"] and (app := await self._apps.reload(row["facebook_app_id"])):
             # By the token of then: nobody else's speaks for the Page of then.

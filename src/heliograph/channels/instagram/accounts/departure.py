@@ -73,6 +73,13 @@ insert into departed_accounts (integration_id, app_id, facebook_app_id, account_
 select integration_id, app_id, facebook_app_id, account_id from instagram_accounts where integration_id = any ($1::text[])
 on conflict do nothing
 """
+# The last, should there be several. Served by departed_accounts_of_app and integrations_pkey.
+_WAS = """
+select d.integration_id from departed_accounts d
+where d.app_id = $1 and d.facebook_app_id = $2 and d.account_id = $3
+  and not exists (select from integrations i where i.id = d.integration_id)
+order by d.integration_id desc limit 1
+"""
 _NAMELESS = """
 update integrations set status = 'inactive', display_name = null,
     settings = settings - '{pageId,businessId,businessName,businessUsername,tokenExpiresAt,tokenError}'::text[]
@@ -232,3 +239,9 @@ def refusal(at: datetime) -> dict[str, Any]:
 async def remember(connection: Connection, integration_ids: Sequence[str]) -> None:
     """Keep the ids of accounts that are about to go: with them their people are found in the journal."""
     await connection.execute(_DEPART, list(integration_ids))
+
+
+async def former(connection: Connection, app_id: str, facebook_app_id: str, account_id: str) -> str | None:
+    """The id of the integration that this account had in an app, when it was deleted: it gets that again."""
+    found: str | None = await connection.fetchval(_WAS, app_id, facebook_app_id, account_id)
+    return found
