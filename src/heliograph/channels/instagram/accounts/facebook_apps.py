@@ -7,15 +7,16 @@ connected them has shown its secret.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from asyncpg.exceptions import ForeignKeyViolationError
 
+from heliograph.channels.instagram.accounts import app_picking as picking
+from heliograph.channels.instagram.accounts.app_entries import REDIRECT_PATH, Entry, entries
+from heliograph.channels.instagram.accounts.app_picking import TITLES, Listed
 from heliograph.channels.instagram.accounts.app_trial import LONGEST_NAME, FacebookAppError, Trial
-from heliograph.channels.instagram.accounts.records import FacebookApp, FacebookApps
-from heliograph.channels.instagram.journal.receive import callback_url
+from heliograph.channels.instagram.accounts.records import FacebookApps
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, INSTAGRAM
 from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.meta.login_hosts import LoginHosts
@@ -26,7 +27,6 @@ log = get_logger("instagram")
 
 __all__ = ["LONGEST_NAME", "REDIRECT_PATH", "Entry", "FacebookAppError", "FacebookAppRegister", "Listed", "entries"]
 
-REDIRECT_PATH = "/connect/callback"
 _ID = re.compile(r"[1-9]\d{4,31}", re.ASCII)
 _CONFIG = re.compile(r"\d{5,32}", re.ASCII)
 _SECRET = re.compile(r"[\x21-\x7e]{8,256}", re.ASCII)
@@ -49,36 +49,6 @@ _CHECKED = "update facebook_apps set checked_at = now() where id = $1"
 _NO_DEFAULT = "update facebook_apps set is_default = false where is_default and id <> $1"
 _DEFAULT = "update facebook_apps set is_default = true where id = $1 and shared"
 _REMOVE = "delete from facebook_apps where id = $1"
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One of them, without its secrets. ``accounts``: how many are connected by it, of the app that asks or of all.
-
-    ``app_id``: whose own it is. ``checked_at``: when Meta last accepted its id and secret; None: Meta was never asked in a
-    way that tells, as for Instagram Login, where the first login does.
-    """
-
-    id: str
-    name: str
-    login: str
-    config_id: str | None
-    app_id: str | None
-    shared: bool
-    is_default: bool
-    created_at: datetime
-    checked_at: datetime | None
-    accounts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An address or word to enter at Meta. ``where``: the way there in the App Dashboard. ``secret``: to show on demand."""
-
-    label: str
-    value: str
-    where: str
-    secret: bool = False
 
 
 class FacebookAppRegister:
@@ -107,39 +77,14 @@ class FacebookAppRegister:
         return None if row is None else _listed(row)
 
     async def pick(self, app_id: str, facebook_app_id: str | None = None) -> Listed:
-        """The one to log in with: the given one, else the app's own, else the default or only shared one, else the only one
-        that the app's accounts came by. Raises :class:`FacebookAppError`.
-        """
-        usable = await self.all(app_id)
-        if facebook_app_id is not None:
-            named = next((one for one in usable if one.id == facebook_app_id), None)
-            if named is None:
-                raise FacebookAppError(f"There is no Facebook app {facebook_app_id[:40]} here that this app may use.")
-            return named
-        found = _first(usable, app_id)
-        if found is not None:
-            return found
-        raise FacebookAppError(_SEVERAL if usable else _NONE)
+        """The one to log in with (:func:`picking.pick`). Raises :class:`FacebookAppError`."""
+        return picking.pick(await self.all(app_id), app_id, facebook_app_id)
 
     async def offers(
         self, app_id: str, facebook_app_id: str | None = None, login: str | None = None
     ) -> dict[str, Listed]:
-        """The ways to log in that a page can offer, by login: for each the one that :meth:`pick` would take of its kind.
-
-        ``facebook_app_id`` and ``login`` narrow it. Raises :class:`FacebookAppError` when nothing is left.
-        """
-        if facebook_app_id is not None:
-            one = await self.pick(app_id, facebook_app_id)
-            if login not in (None, one.login):
-                raise FacebookAppError(f"The app {one.id} is one of {_TITLES[one.login]}.")
-            return {one.login: one}
-        usable = [one for one in await self.all(app_id) if login in (None, one.login)]
-        kinds = {name: [one for one in usable if one.login == name] for name in (FACEBOOK, INSTAGRAM)}
-        firsts = {name: _first(some, app_id) for name, some in kinds.items()}
-        found = {name: first for name, first in firsts.items() if first is not None}
-        if found:
-            return found
-        raise FacebookAppError(_SEVERAL if usable else _NONE)
+        """The ways to log in that a page can offer (:func:`picking.offers`). Raises :class:`FacebookAppError`."""
+        return picking.offers(await self.all(app_id), app_id, facebook_app_id, login)
 
     async def add(
         self,
@@ -157,7 +102,7 @@ class FacebookAppRegister:
         _check_default(default, shared=app_id is None)
         known = await self.get(facebook_app_id)
         if known is not None and known.login != login:
-            raise FacebookAppError(f"{facebook_app_id} is known here as an app of {_TITLES[known.login]}.")
+            raise FacebookAppError(f"{facebook_app_id} is known here as an app of {TITLES[known.login]}.")
         if known is not None and (known.shared or known.app_id is not None):
             whose = "here already" if known.shared or known.app_id == app_id else "in this installation already"
             raise FacebookAppError(
@@ -285,59 +230,12 @@ class FacebookAppRegister:
             )
 
 
-_SEVERAL = "There are several Facebook apps to log in with, and none is the default. Choose one."
-_NONE = (
-    "No Facebook app is known here yet. Whoever runs this server adds one: heliograph facebook-apps add, or on the page"
-    " Settings."
-)
-_TITLES = {FACEBOOK: "Facebook Login", INSTAGRAM: "Instagram Login"}
-
-
-def _first(usable: Sequence[Listed], app_id: str) -> Listed | None:
-    """The one to log in with, when it can be told: the app's own first, then the default, the only shared, the only used."""
-    own = [one for one in usable if one.app_id == app_id]
-    shared = [one for one in usable if one.shared]
-    by_default = [one for one in shared if one.is_default]
-    for some in (own[:1], by_default, shared, [one for one in usable if one.accounts]):
-        if len(some) == 1:
-            return some[0]
-    return None
-
-
-def entries(app: FacebookApp, public_url: str) -> tuple[Entry, ...]:
-    """What Meta must have entered for an app. Pure."""
-    callback, redirect = callback_url(public_url, app.id), f"{public_url}{REDIRECT_PATH}"
-    if app.login == FACEBOOK:
-        login, hooks = (
-            "Facebook Login for Business, Settings",
-            "Webhooks, object Instagram (done by itself at connecting)",
-        )
-        privacy = "App settings, Basic"
-        own = (
-            Entry("Valid OAuth redirect URI", redirect, login),
-            Entry("Deauthorize callback URL", f"{callback}/deauthorize", login),
-        )
-    else:
-        login = "Instagram, API setup with Instagram login, Business login settings"
-        hooks, privacy = "Instagram, API setup with Instagram login, Configure webhooks", login
-        own = (
-            Entry("OAuth redirect URI", redirect, login),
-            Entry("Deauthorize callback URL", f"{callback}/deauthorize", login),
-        )
-    return (
-        *own,
-        Entry("Data deletion request URL", f"{callback}/data-deletion", privacy),
-        Entry("Webhook callback URL", callback, hooks),
-        Entry("Verify token", app.verify_token, hooks, secret=True),
-    )
-
-
 def _listed(row: Any) -> Listed:
     return Listed(**dict(row))
 
 
 def _check_texts(facebook_app_id: str, secret: str | None, name: str, config_id: str | None, login: str) -> None:
-    if login not in _TITLES:
+    if login not in TITLES:
         raise FacebookAppError(f"login must be {FACEBOOK} or {INSTAGRAM}.")
     if not _ID.fullmatch(facebook_app_id):
         raise FacebookAppError("The app's id is a number, as it stands in the App Dashboard.")

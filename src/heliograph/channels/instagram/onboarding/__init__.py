@@ -5,7 +5,8 @@
 
 dialog    where a person is sent             exchange  the code for a token
 attempts  logins under way, in the database  pages     what Meta shows of Pages and accounts
-choosing  what of it can be connected        troubles  what can go wrong, and what to do
+choosing  what of it can be connected        choices   shown, and the chosen connected
+steps     what every step needs              troubles  what can go wrong, and what to do
 browser   the cookie that binds the two ends outcomes  what pages are answered
 service   all of it: what pages call
 """

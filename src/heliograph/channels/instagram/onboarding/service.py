@@ -6,24 +6,23 @@ app is not found. No token, secret or code is in anything that is returned.
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from asyncpg.exceptions import ForeignKeyViolationError
 
-from heliograph.channels.base import ConnectError, GoneError
 from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppError, FacebookAppRegister
-from heliograph.channels.instagram.accounts.records import FacebookApp, FacebookApps
+from heliograph.channels.instagram.accounts.records import FacebookApps
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, FLAVOURS
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 from heliograph.channels.instagram.onboarding import dialog, pages
 from heliograph.channels.instagram.onboarding.attempts import Attempt, Attempts, Purpose
 from heliograph.channels.instagram.onboarding.browser import new_nonce
-from heliograph.channels.instagram.onboarding.choosing import Here, Row, Seen, judge
+from heliograph.channels.instagram.onboarding.choices import Chooser
 from heliograph.channels.instagram.onboarding.exchange import exchange
-from heliograph.channels.instagram.onboarding.outcomes import Begun, Choices, Connected, Connector, Missing, Returned
+from heliograph.channels.instagram.onboarding.outcomes import Begun, Choices, Connected, Connector, Returned
+from heliograph.channels.instagram.onboarding.steps import Steps, error_of, from_meta
 from heliograph.channels.instagram.onboarding.troubles import Kind, LoginError, Trouble, trouble
 from heliograph.messaging.way_back import origin_of
 from heliograph.storage import Database, SecretBox
@@ -36,12 +35,8 @@ _OURS = re.compile(r"/(?:dashboard|connect)(?:/[A-Za-z0-9_-]+)*")
 # Meta's own words, shown as they are; no more of them than a sentence.
 _LONGEST_SAID = 200
 
-# Served by instagram_accounts_of_app.
-_HERE = "select account_id, integration_id, facebook_app_id, login from instagram_accounts where app_id = $1"
 # By the primary key.
-_ACCOUNT = """
-select account_id, facebook_app_id, login from instagram_accounts where integration_id = $1 and app_id = $2
-"""
+_BY = "select facebook_app_id from instagram_accounts where integration_id = $1 and app_id = $2"
 
 
 async def _not_noted(_facebook_app_id: str, _granted: Iterable[str]) -> None:
@@ -70,12 +65,11 @@ class Onboarding:
         self._database = database
         self._attempts = Attempts(database, box)
         self._graph = graph
-        self._apps = apps
         self._register = register
-        self._connector = connector
         self._hosts = hosts
-        self._noted = noted
         self._clock = clock
+        self._steps = Steps(self._attempts, apps, clock)
+        self._chooser = Chooser(database, graph, self._attempts, self._steps, connector, noted)
 
     async def begin(
         self, purpose: Purpose, facebook_app_id: str | None = None, *, rerequest: bool = False, nonce: str = ""
@@ -93,13 +87,13 @@ class Onboarding:
             wanted = await self._app_of(purpose, facebook_app_id)
             app = await self._register.pick(purpose.app_id, wanted)
         except FacebookAppError as error:
-            raise self._error(Kind.NO_APP, purpose, said=str(error)) from error
+            raise error_of(Kind.NO_APP, purpose, said=str(error)) from error
         verifier = new_nonce() if FLAVOURS[app.login].pkce else None
         nonce = nonce or new_nonce()
         try:
             attempt_id, state = await self._attempts.begin(purpose, app.id, app.login, nonce, verifier, self._clock())
         except ForeignKeyViolationError:
-            raise self._error(Kind.GONE, purpose) from None
+            raise error_of(Kind.GONE, purpose) from None
         asked = dialog.Asked(
             app.login,
             app.id,
@@ -117,9 +111,9 @@ class Onboarding:
         """The Facebook app to use, as far as the purpose tells: a reconnected integration keeps its own."""
         if purpose.integration_id is None:
             return given
-        row = await self._database.fetchrow(_ACCOUNT, purpose.integration_id, purpose.app_id)
+        row = await self._database.fetchrow(_BY, purpose.integration_id, purpose.app_id)
         if row is None:
-            raise self._error(Kind.GONE, purpose)
+            raise error_of(Kind.GONE, purpose)
         if given is not None and given != row["facebook_app_id"]:
             raise FacebookAppError(
                 f"The integration was connected by the Facebook app {row['facebook_app_id']}, and is reconnected by that"
@@ -138,18 +132,18 @@ class Onboarding:
             raise LoginError(trouble(Kind.OTHER_BROWSER, here=origin_of(self._register.redirect_uri)))
         if not await self._attempts.use(state, nonce, now):
             late = attempt.step == "begun" and attempt.expires_at <= now
-            raise self._error(Kind.EXPIRED if late else Kind.REPLAYED, attempt.purpose)
+            raise error_of(Kind.EXPIRED if late else Kind.REPLAYED, attempt.purpose)
         try:
             return await self._granted(attempt, query)
         except LoginError as error:
             await self._attempts.failed(attempt.id)
             log.info("login failed", attempt=attempt.id, kind=error.kind.value)
-            raise LoginError(error.trouble, _again(attempt.purpose)) from error
+            raise LoginError(error.trouble, attempt.purpose.again_at) from error
 
     async def _granted(self, attempt: Attempt, query: Mapping[str, str]) -> Returned:
         if "error" in query or not query.get("code"):
             raise LoginError(_refused(query))
-        app = await self._facebook_app(attempt)
+        app = await self._steps.facebook_app(attempt)
         access = await exchange(
             self._graph, self._hosts, app, query["code"], self._register.redirect_uri, attempt.verifier
         )
@@ -162,36 +156,11 @@ class Onboarding:
 
     async def purpose_of(self, attempt_id: str, nonce: str) -> Purpose:
         """What an attempt of this browser is for: for pages that do not know the app by themselves."""
-        return (await self._attempt(None, attempt_id, nonce)).purpose
+        return (await self._steps.attempt(None, attempt_id, nonce)).purpose
 
     async def choices(self, app_id: str, attempt_id: str, nonce: str) -> Choices:
         """What can be connected, asked of Meta now."""
-        attempt = await self._open(app_id, attempt_id, nonce)
-        shown, rows, _ = await self._look(attempt)
-        await self._noted(attempt.facebook_app_id, shown.grant.scopes or ())
-        flavour = FLAVOURS[attempt.login]
-        missing = tuple(
-            Missing(scope, scope in flavour.required_scopes) for scope in shown.grant.missing(flavour.wanted_scopes)
-        )
-        needed = [one.scope for one in missing if one.needed]
-        stop = None
-        if needed:
-            stop = trouble(Kind.DENIED_SCOPES, said=" and ".join(needed))
-        elif not rows:
-            stop = trouble(Kind.NO_PAGES)
-        ordered = sorted(
-            rows, key=lambda row: (not row.eligible, (row.page_name or row.username).casefold(), row.page_id)
-        )
-        return Choices(
-            attempt.purpose,
-            attempt.login,
-            attempt.facebook_app_id,
-            shown.user_name,
-            tuple(ordered),
-            missing,
-            stop,
-            shown.cut,
-        )
+        return await self._chooser.choices(app_id, attempt_id, nonce)
 
     async def choose(
         self, app_id: str, attempt_id: str, nonce: str, account_id: str, switches: Mapping[str, Any] | None = None
@@ -201,31 +170,19 @@ class Onboarding:
         ``switches``: fields of the create body such as ``displayName``, ``humanAgentTag``; for a new integration only.
         The same choice again has the same answer.
         """
-        attempt = await self._attempt(app_id, attempt_id, nonce)
-        if attempt.connected is None:
-            attempt = await self._open(app_id, attempt_id, nonce)
-            try:
-                return await self._connect(attempt, account_id, switches or {})
-            except LoginError as error:
-                # The other click's choice may have ended this attempt meanwhile.
-                after = await self._attempts.get(attempt_id, nonce, app_id)
-                if after is None or after.connected is None:
-                    raise
-                log.info("chosen twice", attempt=attempt_id, kind=error.kind.value)
-                attempt = after
-        return self._done(attempt, account_id)
+        return await self._chooser.choose(app_id, attempt_id, nonce, account_id, switches)
 
     async def start_over(self, app_id: str, attempt_id: str, nonce: str) -> Purpose:
         """Take back all that the person has granted to the Facebook app; what to begin anew with. The attempt is over.
 
         Accounts that the same person connected by this Facebook app stop working: Meta ends their tokens as well.
         """
-        attempt = await self._open(app_id, attempt_id, nonce)
-        app = await self._facebook_app(attempt)
+        attempt = await self._steps.open(app_id, attempt_id, nonce)
+        app = await self._steps.facebook_app(attempt)
         try:
             await pages.revoke(self._graph, app, attempt.user_token or "")
         except (GraphError, NotSentError, NoAnswerError) as error:
-            found = self._from_meta(attempt, error)
+            found = from_meta(attempt, error)
             if found.kind is not Kind.GRANT_GONE:  # gone already: so much the better
                 raise found from error
         await self._attempts.failed(attempt.id)
@@ -233,127 +190,6 @@ class Onboarding:
         return attempt.purpose
 
     # Steps ------------------------------------------------------------------------------------------------------
-
-    async def _attempt(self, app_id: str | None, attempt_id: str, nonce: str) -> Attempt:
-        found = await self._attempts.get(attempt_id, nonce, app_id) if nonce else None
-        if found is None:
-            raise LoginError(trouble(Kind.WRONG_STATE))
-        return found
-
-    async def _open(self, app_id: str, attempt_id: str, nonce: str) -> Attempt:
-        """An attempt that an account can be chosen in."""
-        attempt = await self._attempt(app_id, attempt_id, nonce)
-        if attempt.step == "chosen":
-            raise self._error(Kind.DONE, attempt.purpose)
-        if attempt.expires_at <= self._clock():
-            raise self._error(Kind.EXPIRED, attempt.purpose)
-        if attempt.step != "granted":
-            raise self._error(Kind.REPLAYED, attempt.purpose)
-        if attempt.user_token is None:
-            raise self._error(Kind.GRANT_GONE, attempt.purpose)
-        return attempt
-
-    async def _look(self, attempt: Attempt) -> tuple[pages.Shown, list[Row], Mapping[str, Seen]]:
-        """What Meta shows, the rows of it, and the Pages by account."""
-        app = await self._facebook_app(attempt)
-        try:
-            shown = await pages.shown(self._graph, app, attempt.user_token or "", attempt.scopes)
-        except (GraphError, NotSentError, NoAnswerError) as error:
-            raise self._from_meta(attempt, error) from error
-        here = await self._here(attempt.purpose.app_id)
-        only = await self._only(attempt.purpose)
-        required = FLAVOURS[attempt.login].required_scopes
-        by = (attempt.facebook_app_id, attempt.login)
-        rows = [judge(seen, shown.grant, required, here, by=by, only=only) for seen in shown.pages]
-        return shown, rows, {seen.account_id: seen for seen in shown.pages if seen.account_id}
-
-    async def _here(self, app_id: str) -> Mapping[str, Here]:
-        """By account, what the app has."""
-        return {
-            row["account_id"]: Here(row["integration_id"], row["facebook_app_id"], row["login"])
-            for row in await self._database.fetch(_HERE, app_id)
-        }
-
-    async def _only(self, purpose: Purpose) -> str | None:
-        if purpose.integration_id is None:
-            return None
-        row = await self._database.fetchrow(_ACCOUNT, purpose.integration_id, purpose.app_id)
-        if row is None:
-            raise self._error(Kind.GONE, purpose)
-        return str(row["account_id"])
-
-    async def _connect(self, attempt: Attempt, account_id: str, switches: Mapping[str, Any]) -> Connected:
-        purpose, by = attempt.purpose, (attempt.facebook_app_id, attempt.login)
-        _, rows, by_account = await self._look(attempt)
-        only = await self._only(purpose)
-        row = next((one for one in rows if one.account_id and one.account_id == account_id), None)
-        if row is None:
-            raise self._error(Kind.NOT_LISTED, purpose)
-        if only is not None and account_id != only:
-            wanted = next((one.username for one in rows if one.account_id == only), only)
-            raise self._error(Kind.OTHER_ACCOUNT, purpose, wanted=f"@{wanted}", said=f"@{row.username or account_id}")
-        if row.reason is not None and not row.eligible:
-            stop = trouble(Kind.NOT_ELIGIBLE, said=row.reason.text)
-            raise LoginError(replace(stop, remedies=row.reason.remedies), _again(purpose))
-        token = by_account[account_id].token
-        try:
-            if row.integration_id is not None:
-                await self._connector.update(purpose.app_id, row.integration_id, {"pageAccessToken": token})
-                integration_id, created = row.integration_id, False
-            else:
-                integration_id, created = await self._new(attempt, token, switches), True
-        except GoneError as error:
-            raise self._error(Kind.GONE, purpose) from error
-        except ConnectError as error:
-            # Two clicks: the other one has connected it since we looked.
-            just_now = None if row.integration_id else (await self._here(purpose.app_id)).get(account_id)
-            if just_now is None or (just_now.facebook_app_id, just_now.login) != by:
-                raise self._error(Kind.CONNECT_REFUSED, purpose, said=str(error)) from error
-            integration_id, created = just_now.integration_id, True
-        await self._attempts.chosen(attempt.id, integration_id, account_id, created=created)
-        log.info("connected by login", attempt=attempt.id, integration=integration_id, created=created)
-        return Connected(integration_id, purpose.app_id, created, purpose)
-
-    async def _new(self, attempt: Attempt, token: str, switches: Mapping[str, Any]) -> str:
-        app = await self._facebook_app(attempt)
-        request = {
-            **switches,
-            "type": "instagram",
-            "appId": app.id,
-            "appSecret": app.secret,
-            "pageAccessToken": token,
-            "login": app.login,
-        }
-        return await self._connector.connect(attempt.purpose.app_id, request)
-
-    def _done(self, attempt: Attempt, account_id: str) -> Connected:
-        assert attempt.connected is not None
-        integration_id, connected, created = attempt.connected
-        if connected != account_id:
-            raise self._error(Kind.DONE, attempt.purpose)
-        return Connected(integration_id, attempt.purpose.app_id, created, attempt.purpose)
-
-    async def _facebook_app(self, attempt: Attempt) -> FacebookApp:
-        app = await self._apps.reload(attempt.facebook_app_id)
-        if app is None:
-            raise self._error(Kind.GONE, attempt.purpose)
-        return app
-
-    def _from_meta(self, attempt: Attempt, error: Exception) -> LoginError:
-        """What an error at reading with the person's token comes to."""
-        kind = Kind.META_UNREACHABLE
-        if isinstance(error, GraphError) and not error.passes:
-            no_access = FLAVOURS[attempt.login].alike and (error.code, error.subcode) == (100, None)
-            kind = {190: Kind.GRANT_GONE, 101: Kind.APP_MISCONFIGURED}.get(error.code, Kind.META_REFUSED)
-            kind = Kind.NOT_REACHED if no_access else kind
-        return self._error(kind, attempt.purpose, said=str(error))
-
-    def _error(self, kind: Kind, purpose: Purpose, **words: str) -> LoginError:
-        return LoginError(trouble(kind, **words), _again(purpose))
-
-
-def _again(purpose: Purpose) -> str:
-    return purpose.again_at
 
 
 def _refused(query: Mapping[str, str]) -> Trouble:
