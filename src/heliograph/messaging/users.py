@@ -34,6 +34,8 @@ select $1, id, $3, $4, $5, $6, jsonb_strip_nulls($7), $8, $9 from apps where id 
 on conflict do nothing returning *
 """
 
+_APP = "select exists (select from apps where id = $1)"
+
 # Served by users_identities.
 _BY_EMAIL = """
 select * from users where app_id = $1 and identities <> '[]'
@@ -90,7 +92,7 @@ async def create(
         now,
     )
     if row is None:
-        if fields.get("externalId") is not None:
+        if await connection.fetchval(_APP, app_id):
             raise UserExistsError
         return None
     return shapes.user(row)
