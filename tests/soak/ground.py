@@ -35,6 +35,7 @@ class Ground:
         self.book = Book()
         self.up = True
         self.connected = True
+        self.passed = 0.0  # seconds that Meta's clock was moved on in this round
         self.token = house.seed["page_access_token"]
         self._loop = Loop()
         self._database: Any = self._loop.run(asyncpg.connect(database_url))
@@ -52,6 +53,7 @@ class Ground:
     def new_round(self, people: int) -> None:
         """Start over with people who never wrote."""
         self.book = Book()
+        self.passed = 0.0
         account = self.house.seed["instagram_account_id"]
         for number in range(people):
             made = self.house.control("POST", "people", {"name": f"Person {number}"})

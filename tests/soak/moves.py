@@ -114,6 +114,7 @@ def _sends(**fault: object) -> Callable[[Ground, Person], None]:
 def _later(seconds: float) -> Callable[[Ground, Person], None]:
     def move_clock(ground: Ground, _: Person) -> None:
         ground.house.control("POST", "clock", {"advance_seconds": seconds})
+        ground.passed += seconds
 
     return move_clock
 
@@ -134,6 +135,11 @@ def restart(ground: Ground, _: Person) -> None:
 def backfill(ground: Ground, _: Person) -> None:
     """An operator asks for what webhooks missed."""
     ground.house.command("backfill")
+
+
+def _in_reach(ground: Ground) -> bool:
+    """Backfill goes back 30 days by itself: what was missed longer ago is asked for by date."""
+    return ground.passed < 20 * DAY
 
 
 def _up(ground: Ground) -> bool:
@@ -177,7 +183,7 @@ MOVES: tuple[Move, ...] = (
     Move("temporarily unavailable", 2, _sends(mode="before", status=500, code=2)),
     Move("refused for good", 1, _sends(mode="before", status=400, code=100, subcode=2534015)),
     Move("window passes", 1, _later(25 * HOUR)),
-    Move("seven days pass", 1, _later(8 * DAY)),
+    Move("seven days pass", 1, _later(8 * DAY), _in_reach),
     Move("webhook target down", 2, _target(503)),
     Move("webhook target up", 4, _target(200)),
     Move("revoke", 1, lambda ground, _: ground.revoke(), _connected),
