@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -14,15 +15,27 @@ from tests.e2e.stack import Stack, stack, wait_for
 from tests.support import open_directory, opened
 
 
-@pytest.fixture
-def house(each_server: Server) -> Iterator[Stack]:
+@contextmanager
+def _house(server: Server) -> Iterator[Stack]:
     with (
-        each_server.database(migrated=True) as url,
+        server.database(migrated=True) as url,
         open_directory() as directory,
         stack(url, directory, backfill_every="0") as made,
     ):
         # The first look of a new connection is over before anything is missed.
         wait_for(lambda: _sql(made, "select true from backfill_runs where ended_at is not null"), what="first look")
+        yield made
+
+
+@pytest.fixture
+def each_house(each_server: Server) -> Iterator[Stack]:
+    with _house(each_server) as made:
+        yield made
+
+
+@pytest.fixture
+def house(embedded_server: Server) -> Iterator[Stack]:
+    with _house(embedded_server) as made:
         yield made
 
 
@@ -55,7 +68,8 @@ def _command(house: Stack, *arguments: str) -> "subprocess.CompletedProcess[str]
     )
 
 
-def test_a_process_that_is_killed_in_the_middle_loses_and_doubles_nothing(house: Stack) -> None:
+def test_a_process_that_is_killed_in_the_middle_loses_and_doubles_nothing(each_house: Stack) -> None:
+    house = each_house
     house.server.kill()
     texts = _missed(house, 6)
     _sql(house, "update backfill_heartbeat set at = now() - interval '10 min'")
