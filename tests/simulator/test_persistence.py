@@ -1,5 +1,11 @@
 """What survives a restart."""
 
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from heliograph.simulator.store import Store
 from tests.simulator.support import Seeded, Simulator, Sink, eventually
 
 
@@ -83,3 +89,30 @@ def test_without_a_directory_nothing_is_kept(simulator: Simulator) -> None:
     simulator.stop()
     simulator.start()
     assert simulator.read("/seed") == {"seeded": False}
+
+
+def test_what_waits_for_a_thread_is_written_by_whoever_closes_and_in_order(tmp_path: Path) -> None:
+    """The writer is cancelled when its batch, which begins with a reset, has no thread yet."""
+    path = tmp_path / "simulator.sqlite3"
+
+    async def stop_while_threads_are_busy() -> None:
+        free = threading.Event()
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        busy = asyncio.get_running_loop().run_in_executor(None, free.wait)
+        store = Store(path)
+        writer = asyncio.create_task(store.run())
+        store.put("person", "1", {"name": "Gone"})
+        store.clear()
+        while not store._batches:  # noqa: ASYNC110  nobody tells
+            await asyncio.sleep(0)
+        store.put("person", "2", {"name": "Only One"})
+        writer.cancel()
+        await asyncio.wait({writer})
+        store.close()
+        free.set()
+        await busy
+
+    asyncio.run(stop_while_threads_are_busy())
+    again = Store(path)
+    assert list(again.records()) == [("person", {"name": "Only One"})]
+    again.close()

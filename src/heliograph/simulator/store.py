@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 import orjson
 
 _GATHER_SECONDS = 0.1
+# Whether all is to go first, records, media files.
+_Batch = tuple[bool, list[tuple[str, str, bytes | None]], list[tuple[str, bytes]]]
 _SCHEMA = """
 create table if not exists record (kind text not null, id text not null, body blob not null, primary key (kind, id));
 create table if not exists blob (id text primary key, body blob not null);
@@ -30,7 +33,9 @@ class Store:
         self._blobs: dict[str, bytes] = {}
         self._wipe = False
         self._wake = asyncio.Event()
-        # A cancelled writer leaves its thread at work; whoever closes the file waits for it here.
+        # A cancelled writer may leave its thread at work, or not yet begun: whoever holds the lock writes what there is, in
+        # order.
+        self._batches: deque[_Batch] = deque()
         self._writing = threading.Lock()
 
     def records(self) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -73,17 +78,18 @@ class Store:
             await self._wake.wait()
             await asyncio.sleep(_GATHER_SECONDS)
             self._wake.clear()
-            work = self._take()
-            await asyncio.to_thread(self._write, *work)
+            self._batches.append(self._take())
+            await asyncio.to_thread(self._write)
 
     def close(self) -> None:
         """Write what is left and close the file."""
         if self._database:
-            self._write(*self._take())
+            self._batches.append(self._take())
+            self._write()
             self._database.close()
             self._database = None
 
-    def _take(self) -> tuple[bool, list[tuple[str, str, bytes | None]], list[tuple[str, bytes]]]:
+    def _take(self) -> _Batch:
         wipe, self._wipe = self._wipe, False
         records = [
             (kind, key, None if record is None else orjson.dumps(record))
@@ -94,25 +100,28 @@ class Store:
         self._blobs.clear()
         return wipe, records, blobs
 
-    def _write(self, wipe: bool, records: list[tuple[str, str, bytes | None]], blobs: list[tuple[str, bytes]]) -> None:
-        if self._database is None:
-            return
-        with self._writing, contextlib.closing(self._database.cursor()) as cursor:
-            cursor.execute("begin")
-            if wipe:
-                cursor.execute("delete from record")
-                cursor.execute("delete from blob")
-            cursor.executemany(
-                # An update keeps its rowid, and with it the order of creation.
-                "insert into record (kind, id, body) values (?, ?, ?)"
-                " on conflict (kind, id) do update set body = excluded.body",
-                [row for row in records if row[2] is not None],
-            )
-            cursor.executemany(
-                "delete from record where kind = ? and id = ?", [row[:2] for row in records if row[2] is None]
-            )
-            cursor.executemany("insert or replace into blob (id, body) values (?, ?)", blobs)
-            cursor.execute("commit")
+    def _write(self) -> None:
+        with self._writing:
+            while self._batches and self._database is not None:
+                with contextlib.closing(self._database.cursor()) as cursor:
+                    _write(cursor, *self._batches.popleft())
+
+
+def _write(
+    cursor: sqlite3.Cursor, wipe: bool, records: list[tuple[str, str, bytes | None]], blobs: list[tuple[str, bytes]]
+) -> None:
+    cursor.execute("begin")
+    if wipe:
+        cursor.execute("delete from record")
+        cursor.execute("delete from blob")
+    cursor.executemany(
+        # An update keeps its rowid, and with it the order of creation.
+        "insert into record (kind, id, body) values (?, ?, ?) on conflict (kind, id) do update set body = excluded.body",
+        [row for row in records if row[2] is not None],
+    )
+    cursor.executemany("delete from record where kind = ? and id = ?", [row[:2] for row in records if row[2] is None])
+    cursor.executemany("insert or replace into blob (id, body) values (?, ?)", blobs)
+    cursor.execute("commit")
 
 
 def _open(path: Path) -> sqlite3.Connection:
