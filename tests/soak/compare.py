@@ -142,4 +142,15 @@ def _ordered(phone: list[Message], ours: list[Message], sides: Sequence[Any] = _
         wanted = set(theirs)
         here = list(dict.fromkeys(key for message in ours if (key := name(message)) in wanted))
         if here != [key for key in theirs if key in set(here)]:
-            yield f"{what} out of order: {here} here, {theirs} on the phone"
+            yield (
+                f"{what} out of order: {[_shown(one) for one in ours if name(one) in wanted]} here,"
+                f" {[said['text'] for said in phone if there(said) is not None]} on the phone"
+            )
+
+
+def _shown(message: Message) -> str:
+    """A message of ours in a line: what it says, how it came, and when."""
+    marks = [name for name in ("deleted",) if message.get(name)]
+    marks += ["backfilled"] if message.get("metadata", {}).get("instagram.backfilled") else []
+    at = message["source"].get("originalMessageTimestamp", "")
+    return " ".join([str(message["content"].get("text")), *marks, f"said {at}, received {message['received']}"])
