@@ -153,4 +153,4 @@ def _shown(message: Message) -> str:
     marks = [name for name in ("deleted",) if message.get(name)]
     marks += ["backfilled"] if message.get("metadata", {}).get("instagram.backfilled") else []
     at = message["source"].get("originalMessageTimestamp", "")
-    return " ".join([str(message["content"].get("text")), *marks, f"said {at}, received {message['received']}"])
+    return " ".join([str(message["content"].get("text")), *marks, f"said {at}, received {message.get('received', '')}"])
