@@ -196,14 +196,14 @@ class Stack:
         self.servers.append(Server(environment, self.directory / f"server-{port}.log"))
         return self.servers[-1]
 
-    def command(self, *arguments: str) -> str:
-        """Run a `heliograph` command; its output."""
+    def command(self, *arguments: str, seconds: float = 60) -> str:
+        """Run a `heliograph` command; its output. Fails when it takes longer."""
         done = subprocess.run(
             [sys.executable, "-m", "heliograph", *arguments],
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=seconds,
             check=True,
         )
         return done.stdout

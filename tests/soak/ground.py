@@ -12,6 +12,8 @@ from tests.e2e.stack import Stack, call, stack
 from tests.simulator.support import Loop
 from tests.soak.book import Book, Person
 
+# It waits for young messages, for parts under way, and for the runs before it.
+BACKFILL_SECONDS = 300.0
 # Webhook faults after which a thread's order is Meta's own doing.
 _SHUFFLING = ("drop", "reorder", "delay", "batch")
 _LANES = "select kind, count(*) as n from lanes where kind in ('filing', 'inbound', 'send', 'webhook') group by kind"
@@ -127,7 +129,7 @@ class Ground:
         self.quiet(seconds)
         # Backfill leaves a young message to its webhook; what is quiet has none to come.
         self.house.control("POST", "clock", {"advance_seconds": 60})
-        self.house.command("backfill")
+        self.house.command("backfill", seconds=BACKFILL_SECONDS)
         self.quiet(seconds)
 
     def quiet(self, seconds: float = 120.0) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.e2e.stack import call
 from tests.soak.book import Person, Posted
-from tests.soak.ground import Ground
+from tests.soak.ground import BACKFILL_SECONDS, Ground
 
 HOUR, DAY = 3600, 86400
 
@@ -134,7 +134,7 @@ def restart(ground: Ground, _: Person) -> None:
 
 def backfill(ground: Ground, _: Person) -> None:
     """An operator asks for what webhooks missed."""
-    ground.house.command("backfill")
+    ground.house.command("backfill", seconds=BACKFILL_SECONDS)
 
 
 def _in_reach(ground: Ground) -> bool:
