@@ -68,9 +68,13 @@ def test_swiping_a_message_answers_it(held: Phone) -> None:
     expect(held.page.locator(".swiping")).to_have_count(0)
     expect(held.page.locator("#answering")).to_be_hidden()
     for across in (90, -90):
+        # Back at its place after the swipe before.
+        bubble.element_handle().wait_for_element_state("stable")
         Finger(held, bubble).swipe(across)
+        expect(held.page.locator("#answering")).to_be_visible()
         expect(held.page.locator("#answering")).to_contain_text("Good morning")
         held.page.locator("#answering-stop").click()
+        expect(held.page.locator("#answering")).to_be_hidden()
     Finger(held, bubble).swipe(90)
     held.write("And to you")
     item = held.webhook(lambda one: one.get("message", {}).get("text") == "And to you")
