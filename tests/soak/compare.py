@@ -136,9 +136,14 @@ _SIDES: tuple[tuple[str, Callable[[Message], str | None], Callable[[Message], An
 
 
 def _ordered(phone: list[Message], ours: list[Message], sides: Sequence[Any] = _SIDES) -> Iterator[str]:
-    """What each side wrote stands in the same order here and there."""
+    """What each side wrote stands in the same order here and there.
+
+    But for what was taken back before its webhook came: Meta's thread does not show it, so backfill cannot wait for it
+    when it brings in what was written after it.
+    """
+    overtaken = {_mid(one) for one in _behind_backfilled(ours) if one.get("deleted")}
     for what, there, name in sides:
-        theirs = [key for said in phone if (key := there(said)) is not None]
+        theirs = [key for said in phone if (key := there(said)) is not None and key not in overtaken]
         wanted = set(theirs)
         here = list(dict.fromkeys(key for message in ours if (key := name(message)) in wanted))
         if here != [key for key in theirs if key in set(here)]:
@@ -148,9 +153,19 @@ def _ordered(phone: list[Message], ours: list[Message], sides: Sequence[Any] = _
             )
 
 
+def _behind_backfilled(ours: list[Message]) -> list[Message]:
+    """What came after something that backfill brought in."""
+    first = next((number for number, one in enumerate(ours) if _backfilled(one)), len(ours))
+    return ours[first + 1 :]
+
+
+def _backfilled(message: Message) -> bool:
+    return bool((message.get("metadata") or {}).get("instagram.backfilled"))
+
+
 def _shown(message: Message) -> str:
     """A message of ours in a line: what it says, how it came, and when."""
     marks = [name for name in ("deleted",) if message.get(name)]
-    marks += ["backfilled"] if message.get("metadata", {}).get("instagram.backfilled") else []
+    marks += ["backfilled"] if _backfilled(message) else []
     at = message["source"].get("originalMessageTimestamp", "")
     return " ".join([str(message["content"].get("text")), *marks, f"said {at}, received {message.get('received', '')}"])

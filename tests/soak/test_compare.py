@@ -94,6 +94,17 @@ def test_each_sides_messages_keep_their_order() -> None:
     assert [one.partition(" out of")[0] for one in compare._ordered([second, first], here)] == ["arrivals"]
 
 
+def test_what_was_taken_back_may_stand_behind_what_backfill_brought_in() -> None:
+    """Meta's thread does not show it, so backfill cannot wait for its webhook."""
+    phone = [said("m1", "", deleted=True), said("m2", "b")]
+    brought_in = ours("2", "b", "m2", metadata={"instagram.backfilled": True})
+    taken_back = ours("1", "", "m1", deleted=True)
+    assert list(compare._ordered(phone, [brought_in, taken_back])) == []
+    assert list(compare._ordered(phone, [ours("2", "b", "m2"), taken_back])) != [], "by webhooks it keeps its place"
+    shown = [said("m1", "a"), said("m2", "b")]
+    assert list(compare._ordered(shown, [brought_in, ours("1", "a", "m1")])) != [], "what is shown keeps its place"
+
+
 class _Phone:
     """A ground of which the comparer sees one thread."""
 
