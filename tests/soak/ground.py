@@ -12,8 +12,9 @@ from tests.e2e.stack import Stack, call, stack
 from tests.simulator.support import Loop
 from tests.soak.book import Book, Person
 
-# It waits for young messages, for parts under way, and for the runs before it.
-BACKFILL_SECONDS = 300.0
+# It waits for parts under way, and for the runs before it, which may sleep for two minutes.
+_BACKFILL_SECONDS = 300.0
+_NONE_TO_COME = 11 * 60
 # Webhook faults after which a thread's order is Meta's own doing.
 _SHUFFLING = ("drop", "reorder", "delay", "batch")
 _LANES = "select kind, count(*) as n from lanes where kind in ('filing', 'inbound', 'send', 'webhook') group by kind"
@@ -127,9 +128,10 @@ class Ground:
     def settle(self, seconds: float = 120.0) -> None:
         """Wait until neither side has anything left to do, and bring in what webhooks missed."""
         self.quiet(seconds)
-        # Backfill leaves a young message to its webhook; what is quiet has none to come.
-        self.house.control("POST", "clock", {"advance_seconds": 60})
-        self.house.command("backfill", seconds=BACKFILL_SECONDS)
+        # Backfill leaves a young message to its webhook, ten minutes long when Meta does not show it; what is quiet has
+        # none to come.
+        self.house.control("POST", "clock", {"advance_seconds": _NONE_TO_COME})
+        self.house.command("backfill", seconds=_BACKFILL_SECONDS)
         self.quiet(seconds)
 
     def quiet(self, seconds: float = 120.0) -> None:
