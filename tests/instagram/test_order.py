@@ -35,7 +35,12 @@ EVENTS = st.lists(st.builds(event, KINDS, st.integers(0, 5), st.sampled_from(MID
 
 
 def steps(events: list[wire.Event | None]) -> list[Step]:
-    return [Step(Job(n, "", 0, BEGAN), n, "", "17", "5", one, []) for n, one in enumerate(events)]
+    return [step(n, n, one) for n, one in enumerate(events)]
+
+
+def step(number: int, webhook: int, said: wire.Event | None, **more: Any) -> Step:
+    job = Job(number, "", 0, BEGAN)
+    return Step(job=job, journal_id=webhook, path="", account="17", person="5", event=said, **more)
 
 
 def about(step: Step) -> str | None:
@@ -79,7 +84,7 @@ def test_what_a_backfill_found_keeps_metas_order_beside_webhooks_that_know_the_t
     """The API tells whole seconds: the fourth of a second must not come before the first, whose webhook is here, too."""
     found = [wire.Message(BEGAN, mid, "t") for mid in "abcd"]
     by_webhook = [wire.Message(BEGAN + timedelta(milliseconds=300 + n), mid, "t") for n, mid in enumerate("abc")]
-    run = [Step(Job(9 + n, "", 0, BEGAN), 7, "", "17", "5", one, [], backfill_run=1) for n, one in enumerate(found)]
+    run = [step(9 + n, 7, one, backfill_run=1) for n, one in enumerate(found)]
     for waiting in ([*steps([*by_webhook]), *run], [*steps([*by_webhook[:2]]), *run, *steps([by_webhook[2]])]):
         order = [brings(step) for step in in_order(waiting)]
         assert list(dict.fromkeys(order)) == ["a", "b", "c", "d"]

@@ -6,7 +6,7 @@ never comes before the message.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from heliograph.channels.instagram.accounts.records import Account
@@ -25,17 +25,20 @@ _ABOUT_A_MESSAGE = (wire.Unsend, wire.Reaction, wire.Edit)
 _ACTIONS = (wire.Message, wire.StoryMention, wire.Postback, wire.NotUnderstood)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Step:
-    """One job of a lane: an item, its event, and the integrations it is for. ``app`` is the Facebook app."""
+    """One job of a lane: an item, its event, and the integrations it is for. ``app`` is the Facebook app.
+
+    Without an ``event`` there is nothing to do any more: the item was erased since.
+    """
 
     job: Job
     journal_id: int
     path: str
-    account: str
-    person: str
-    event: wire.Event | None
-    routes: list[Account]
+    account: str = ""
+    person: str = ""
+    event: wire.Event | None = None
+    routes: list[Account] = field(default_factory=list)
     received_at: datetime | None = None
     app: str = ""
     standby: bool = False

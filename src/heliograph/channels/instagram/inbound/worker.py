@@ -110,22 +110,23 @@ class InboundWorker:
             for job in _together(lane):
                 number, path = applied_by(job)
                 row, item = rows.get(number), parsed.get(number, {}).get(path)
-                if row is None or item is None:  # erased since
-                    steps.append(Step(job, number, path, "", "", None, []))
+                if row is None or item is None:
+                    steps.append(Step(job=job, journal_id=number, path=path))
                     continue
+                app, received_at = row["facebook_app_id"], row["received_at"]
                 steps.append(
                     Step(
-                        job,
-                        row["id"],
-                        path,
-                        item.account,
-                        item.person,
-                        wire.parse(path, item.value, wire.moment(item.time) or row["received_at"]),
-                        _meant(row, routes.get((row["facebook_app_id"], item.account), [])),
-                        row["received_at"],
-                        row["facebook_app_id"],
-                        wire.standby(path, item.value),
-                        row["backfill_run"],
+                        job=job,
+                        journal_id=number,
+                        path=path,
+                        account=item.account,
+                        person=item.person,
+                        event=wire.parse(path, item.value, wire.moment(item.time) or received_at),
+                        routes=_meant(row, routes.get((app, item.account), [])),
+                        received_at=received_at,
+                        app=app,
+                        standby=wire.standby(path, item.value),
+                        backfill_run=row["backfill_run"],
                     )
                 )
         await find_people(connection, (step for steps in work.values() for step in steps))
