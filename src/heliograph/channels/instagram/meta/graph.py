@@ -3,7 +3,8 @@
 import hashlib
 import hmac
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -186,34 +187,26 @@ class Graph:
         query = dict(asked.params or {})
         if secret is not None and flavour.proof:
             query["appsecret_proof"] = hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+        request = self._session.request(
+            method,
+            f"{base}{path}",
+            params=query,
+            data=orjson.dumps(body) if body is not None else None,
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            allow_redirects=False,
+            timeout=self._timeout if timeout is None else aiohttp.ClientTimeout(total=timeout),
+        )
+        # Meta quotes a token that it cannot read; this text goes into logs, tables and events.
+        secrets = token, *token.split("|"), secret, *map(query.get, _SECRET_PARAMS)
         started = time.perf_counter()
-        status = "none"
         try:
-            async with self._session.request(
-                method,
-                f"{base}{path}",
-                params=query,
-                data=orjson.dumps(body) if body is not None else None,
-                headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-                allow_redirects=False,
-                timeout=self._timeout if timeout is None else aiohttp.ClientTimeout(total=timeout),
-            ) as response:
-                status = str(response.status)
-                self._note_clock(response.headers.get("Date"))
-                if self.heard is not None:
-                    self.heard(response.headers, secret, caller)
-                return _answer(response.status, await response.read())
+            return await self._told(
+                request, name or "other", secrets, lambda headers: self._hear(headers, secret, caller)
+            )
         except GraphError as error:
-            # Meta quotes a token that it cannot read; this text goes into logs, tables and events.
-            error.message = without(error.message, token, *token.split("|"), secret, *map(query.get, _SECRET_PARAMS))
             error.caller = caller
             raise
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotSentError(f"no connection to Meta: {error}") from error
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise NoAnswerError(f"no answer of Meta's: {type(error).__name__}") from error
         finally:
-            metrics.GRAPH_CALLS.labels(name or "other", status).inc()
             if name == "send":
                 metrics.SEND_SECONDS.observe(time.perf_counter() - started)
 
@@ -223,23 +216,37 @@ class Graph:
         What is secret goes in the body: an address ends up in logs, on Meta's side too.
         """
         whole = url if url.startswith("http") else f"{self._base}{url}"
+        request = self._session.post(whole, data=dict(form), allow_redirects=False, timeout=self._timeout)
+        return await self._told(request, "login", [form.get(name) for name in _SECRET_PARAMS])
+
+    async def _told(
+        self,
+        request: AbstractAsyncContextManager[aiohttp.ClientResponse],
+        name: str,
+        secrets: Iterable[str | None],
+        hear: Callable[[Mapping[str, str]], None] = lambda _: None,
+    ) -> dict[str, Any]:
+        """What Meta answers to ``request``, or the error that it comes to, without ``secrets``."""
         status = "none"
         try:
-            async with self._session.post(
-                whole, data=dict(form), allow_redirects=False, timeout=self._timeout
-            ) as response:
+            async with request as response:
                 status = str(response.status)
                 self._note_clock(response.headers.get("Date"))
+                hear(response.headers)
                 return _answer(response.status, await response.read())
         except GraphError as error:
-            error.message = without(error.message, *map(form.get, _SECRET_PARAMS))
+            error.message = without(error.message, *secrets)
             raise
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSentError(f"no connection to Meta: {error}") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise NoAnswerError(f"no answer of Meta's: {type(error).__name__}") from error
         finally:
-            metrics.GRAPH_CALLS.labels("login", status).inc()
+            metrics.GRAPH_CALLS.labels(name, status).inc()
+
+    def _hear(self, headers: Mapping[str, str], secret: str | None, caller: Caller | None) -> None:
+        if self.heard is not None:
+            self.heard(headers, secret, caller)
 
     def _note_clock(self, date: str | None) -> None:
         if date is None:
