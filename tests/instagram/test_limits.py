@@ -146,11 +146,11 @@ def test_without_a_limit_nobody_waits(house: House, meta: PlayedMeta) -> None:
 def test_a_rate_never_gives_more_turns_in_a_second_than_the_limit(limit: float) -> None:
     """By the line's own rule, in numbers: the burst at once, and then turn after turn."""
     rate = Rate.of(limit)
-    at, turns = 0.0 - (rate.burst - 1) / rate.turns, 0
+    at, turns = 0.0 - (rate.burst - 1) / rate.per_second, 0
     while at < 1.0:
-        turns, at = turns + 1, at + 1 / rate.turns
+        turns, at = turns + 1, at + 1 / rate.per_second
     assert turns <= max(1, round(limit) + 1)
-    assert rate.turns >= 0.9 * limit
+    assert rate.per_second >= 0.9 * limit
 
 
 def test_metas_limits_are_the_defaults() -> None:

@@ -29,7 +29,7 @@ from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswer
 from heliograph.channels.instagram.meta.holds import heard
 from heliograph.channels.instagram.meta.pace import Kind, Pace
 from heliograph.channels.instagram.meta.refusals import access_refused
-from heliograph.channels.instagram.sending import ledger
+from heliograph.channels.instagram.sending import loading
 from heliograph.lanes import Job, Lane, LaneKind, Outcome, settle
 from heliograph.storage import Connection, Database, SecretBox
 from heliograph.storage.secrets import SecretError
@@ -139,7 +139,7 @@ class BackfillWorker:
         """While a part for this person is with Meta, a message of ours in the thread may be that part."""
         key = run["integration_id"], entry.person
         async with self._database.pool.acquire() as connection:
-            open_parts = (await ledger.open_parts_of(connection, [key])).get(key, [])
+            open_parts = (await loading.open_parts_of(connection, [key])).get(key, [])
         under_way = any(not part["given_up"] for part in open_parts)
         until = entry.until or (now + PART_PATIENCE).timestamp()
         if not under_way or now.timestamp() >= until:

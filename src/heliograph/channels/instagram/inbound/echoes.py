@@ -13,7 +13,7 @@ from typing import Any
 
 from heliograph.channels.instagram.inbound import confirmations, wire
 from heliograph.channels.instagram.meta.graph import CLOCK_TOLERANCE
-from heliograph.channels.instagram.sending import ledger
+from heliograph.channels.instagram.sending import ledger, loading
 from heliograph.channels.instagram.sending.delivery_events import USER, delivery_event
 from heliograph.channels.instagram.sending.matching import attachments
 from heliograph.events import Event
@@ -37,7 +37,7 @@ async def known(
     if not echoes:
         return set(), {}
     # In this order: what was recorded in between is then known by its mid.
-    in_flight = await ledger.open_parts_of(connection, list(set(echoes.values())))
+    in_flight = await loading.open_parts_of(connection, list(set(echoes.values())))
     rows = await connection.fetch(
         "select k.integration_id, k.mid from mids k join unnest($1::text[], $2::text[]) as e (integration_id, mid)"
         " using (integration_id, mid) where k.part = 0",

@@ -13,7 +13,7 @@ from heliograph.channels.instagram.meta.pace import LIMITS, Kind, Rate
 from heliograph.storage import Database
 
 # Seconds between two conversations of an account that come back after a pause.
-_EACH = 1 / Rate.of(LIMITS[Kind.SEND]).turns
+_EACH = 1 / Rate.of(LIMITS[Kind.SEND]).per_second
 
 
 def stop_of(hold: Hold | None, caller: Caller, code: int | None, subcode: int | None) -> pauses.Stop | None:

@@ -13,7 +13,7 @@ from heliograph.channels.instagram.accounts.records import open_access
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.channels.instagram.meta.holds import heard
 from heliograph.channels.instagram.meta.limits import TYPING
-from heliograph.channels.instagram.sending import ledger
+from heliograph.channels.instagram.sending import loading
 from heliograph.channels.instagram.sending.quoting import mid_of
 from heliograph.lanes import Job
 from heliograph.storage import Database, SecretBox
@@ -53,7 +53,7 @@ async def _tell(
     if action in _PASSING and time.time() - wanted["at"] > TYPING:
         return "too late"
     async with database.pool.acquire() as connection:
-        row = await ledger.load(connection, conversation_id, "")
+        row = await loading.load(connection, conversation_id, "")
         if row is None or row["page_token"] is None:
             return "no integration"
         mid = ""

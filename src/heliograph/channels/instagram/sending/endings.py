@@ -9,7 +9,7 @@ from heliograph.messaging import commitment
 from heliograph.storage import Connection
 
 
-async def tell(connection: Connection, plan: Plan) -> None:
+async def close(connection: Connection, plan: Plan) -> None:
     """Messages that are over: the ledger says so, and customers hear of it."""
     sent = [message_id for message_id, failure in plan.endings.items() if failure is None]
     given_up = [message_id for message_id, failure in plan.endings.items() if failure is not None] + plan.dropped

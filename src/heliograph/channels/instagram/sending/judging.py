@@ -32,8 +32,8 @@ LOOK_PATIENCE = timedelta(hours=1)
 ECHO_POLL_SECONDS = 1.0
 # How long a conversation waits for somebody to bring the key to its token.
 NO_KEY_PAUSE_SECONDS = 30.0
-# A turn in the account's line is good for so long; who comes later gets a new one.
-_TURN_SECONDS = 2.0
+# A slot in the account's line is good for so long; who comes later gets a new one.
+_SLOT_SECONDS = 2.0
 _IN_DOUBT = "Meta did not answer the send, nor tell for an hour whether the message is there: it may have been sent."
 
 
@@ -68,7 +68,7 @@ _REFUSED = Failure(
 class Ask:
     """What to do at Meta next: send a claimed part, or look for an unknown one in the thread.
 
-    ``parts`` are the message's, as they stood when it was judged. ``turn``: whether the part has its turn in the
+    ``parts`` are the message's, as they stood when it was judged. ``slot``: whether the part has its slot in the
     account's line already.
     """
 
@@ -79,7 +79,7 @@ class Ask:
     token: str = field(repr=False)
     secret: str = field(repr=False)
     look: bool = False
-    turn: bool = False
+    slot: bool = False
 
     @property
     def key(self) -> tuple[str, int]:
@@ -160,7 +160,7 @@ def judge(
     if now - part["started_at"] < grace or looked:
         return Wait(ECHO_POLL_SECONDS)
     left = pauses.seconds_left(row)
-    return Wait(left) if left else replace(todo, tag=part["tag"], look=True, turn=_has_turn(row, part))
+    return Wait(left) if left else replace(todo, tag=part["tag"], look=True, slot=_has_slot(row, part))
 
 
 def _may_go(todo: Ask, metas_now: datetime) -> Verdict:
@@ -177,13 +177,13 @@ def _may_go(todo: Ask, metas_now: datetime) -> Verdict:
     left = pauses.seconds_left(row)
     if left:
         return Wait(left)
-    return replace(todo, tag=todo.tag or (TAG if verdict.tagged else None), turn=_has_turn(row, todo.part))
+    return replace(todo, tag=todo.tag or (TAG if verdict.tagged else None), slot=_has_slot(row, todo.part))
 
 
-def _has_turn(row: Any, part: Any) -> bool:
-    """Whether the part's turn in the account's line is now; one from before a pause is none."""
+def _has_slot(row: Any, part: Any) -> bool:
+    """Whether the part's slot in the account's line is now; one from before a pause is none."""
     go_at = part["go_at"]
-    if go_at is None or go_at < row["now"] - timedelta(seconds=_TURN_SECONDS):
+    if go_at is None or go_at < row["now"] - timedelta(seconds=_SLOT_SECONDS):
         return False
     return row["until_at"] is None or bool(go_at > row["until_at"])
 

@@ -18,7 +18,7 @@ Invariant: a part is handed to Meta only by whoever moved it from pending to sen
 Meta said that it did not take it; or whoever moved it has not asked Meta yet, and will not.
 
 Each function takes many, in one statement. Whoever writes of a part that Meta was asked to take holds the conversation,
-and got it before the part: answers and echoes come from two sides, often at once.
+and got it before the part: answers and echoes come from two sides, often at once. What only reads is in `loading`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,8 +26,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from heliograph.channels.instagram.accounts.records import REFUSED
-from heliograph.channels.instagram.meta.pauses import STANDING
 from heliograph.messaging.switchboard.state import CONVERSATION
 from heliograph.storage import Connection
 
@@ -40,40 +38,6 @@ _LOCK_OF = """
 select v.id from sends s join conversations v on v.id = s.conversation_id
 where s.message_id = any ($1::text[]) order by v.id for update of v
 """
-
-# One row per message with all that a send needs; primary keys, participants_of_conversation and clients_of_user serve
-# it. When the integration was deleted or the client removed, none stands with the participant any more; the third column
-# names the one that was meant.
-_LOAD = f"""
-select w.conversation_id, w.message_id, m.body as message, m.override, v.app_id,
-       jsonb_build_object('id', v.id) as conversation,
-       i.settings -> 'showAIDisclaimer' as ai_disclaimer, a.refusal,
-       {REFUSED} as refused,
-       t.client_id, t.person, t.last_action_at, t.integration_id, t.removed_at,
-       a.page_id, a.account_id, a.page_token, a.login, a.human_agent_tag, a.carousel_mode, a.facebook_app_id,
-       a.objected_at,
-       f.secret as app_secret,
-       s.state as send_state, h.until_at, coalesce(h.slow_until > clock_timestamp(), false) as slow,
-       clock_timestamp() as now
-from unnest($1::text[], $2::text[], $3::text[]) as w (conversation_id, message_id, integration_id)
-join conversations v on v.id = w.conversation_id
-join lateral (
-    select c.id as client_id, c.external_id as person, c.last_action_at, c.integration_id, c.removed_at
-    from participants p
-    join clients c on c.user_id = p.user_id
-        and (c.id = p.client_id or p.client_id is null and c.integration_id = w.integration_id)
-    where p.conversation_id = v.id order by p.id limit 1
-) t on true
-left join integrations i on i.id = t.integration_id
-left join instagram_accounts a on a.integration_id = t.integration_id
-left join facebook_apps f on f.id = a.facebook_app_id
-left join messages m on m.id = w.message_id and m.conversation_id = v.id
-left join sends s on s.message_id = w.message_id
-left join lateral {STANDING} h on true
-"""  # noqa: S608
-
-# Served by send_parts_pkey.
-_PARTS = "select * from send_parts where message_id = any ($1::text[]) order by message_id, part"
 
 # A message that somebody has opened meanwhile stays as they wrote it.
 _OPEN = """
@@ -126,7 +90,7 @@ where p.message_id = m.message_id and p.part = m.part
   and p.state = any (case m.state when 'failed' then array['pending', 'sending', 'unknown'] else array['sending'] end)
 """
 
-_TURN = """
+_SLOT = """
 update send_parts p set go_at = clock_timestamp() + make_interval(secs => t.seconds)
 from unnest($1::text[], $2::int[], $3::float8[]) as t (message_id, part, seconds)
 where p.message_id = t.message_id and p.part = t.part
@@ -150,16 +114,6 @@ where s.message_id = b.message_id
 returning s.message_id, b.user_at is null and s.user_at is not null as reached
 """
 
-_OPEN_PARTS_OF = """
-select p.message_id, p.part, p.app_id, p.integration_id, c.external_id, p.state, p.request, p.started_at,
-       s.state = 'failed' as given_up
-from unnest($1::text[], $2::text[]) as k (integration_id, external_id)
-join clients c on c.integration_id = k.integration_id and c.external_id = k.external_id
-join send_parts p on p.client_id = c.id and p.state in ('sending', 'unknown') and p.started_at > now() - interval '2 h'
-join sends s on s.message_id = p.message_id
-order by s.state = 'failed', p.started_at, p.message_id, p.part
-"""
-
 _ABOUT = f"""
 select s.message_id, s.app_id, s.conversation_id, s.integration_id, s.client_id,
        {CONVERSATION} as conversation,
@@ -172,17 +126,8 @@ where s.message_id = any ($1::text[]) order by v.id, s.message_id for update of 
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A message to load. ``integration_id``: the one that it was meant for; it may be gone."""
-
-    conversation_id: str
-    message_id: str
-    integration_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Opening:
-    """A message on first sight: its row as :func:`load_all` found it, and the requests of its parts, in order."""
+    """A message on first sight: its row as `loading` found it, and the requests of its parts, in order."""
 
     message_id: str
     row: Mapping[str, Any]
@@ -228,27 +173,6 @@ async def lock_of(connection: Connection, message_ids: Sequence[str]) -> None:
     await connection.execute(_LOCK_OF, list(message_ids))
 
 
-async def load_all(connection: Connection, wanted: Sequence[Wanted]) -> dict[tuple[str, str], Any]:
-    """All that sending each message needs, by (conversation, message).
-
-    A conversation that has no one to send to is missing. ``page_token`` is None when the integration is gone,
-    ``message`` when the message is.
-    """
-    rows = await connection.fetch(
-        _LOAD,
-        [one.conversation_id for one in wanted],
-        [one.message_id for one in wanted],
-        [one.integration_id for one in wanted],
-    )
-    return {(row["conversation_id"], row["message_id"]): row for row in rows}
-
-
-async def load(connection: Connection, conversation_id: str, message_id: str, integration_id: str = "") -> Any:
-    """As :func:`load_all`, of one message; None when the conversation has no one to send to."""
-    found = await load_all(connection, [Wanted(conversation_id, message_id, integration_id)])
-    return found.get((conversation_id, message_id))
-
-
 async def open_parts(connection: Connection, openings: Sequence[Opening]) -> None:
     """Write messages and their parts on first sight."""
     of_messages = [(one, one.row) for one in openings]
@@ -270,14 +194,6 @@ async def open_parts(connection: Connection, openings: Sequence[Opening]) -> Non
         [row["client_id"] for _, row, *_ in of_parts],
         [request for *_, request in of_parts],
     )
-
-
-async def parts_of(connection: Connection, message_ids: Sequence[str]) -> dict[str, list[Any]]:
-    """The parts of messages as they stand, in order."""
-    found: dict[str, list[Any]] = {message_id: [] for message_id in message_ids}
-    for row in await connection.fetch(_PARTS, list(message_ids)):
-        found[row["message_id"]].append(row)
-    return found
 
 
 async def claim(
@@ -321,9 +237,9 @@ async def move(connection: Connection, moves: Sequence[Move]) -> None:
     )
 
 
-async def set_turns(connection: Connection, turns: Sequence[tuple[str, int, float]]) -> None:
-    """Parts (message, part) have their turn in so many seconds."""
-    await connection.execute(_TURN, *(list(column) for column in zip(*turns, strict=True)))
+async def set_slots(connection: Connection, slots: Sequence[tuple[str, int, float]]) -> None:
+    """Parts (message, part) have their slot in so many seconds."""
+    await connection.execute(_SLOT, *(list(column) for column in zip(*slots, strict=True)))
 
 
 async def give_up(connection: Connection, message_ids: Sequence[str], in_doubt: Iterable[str] = ()) -> None:
@@ -338,17 +254,6 @@ async def finish(connection: Connection, message_ids: Sequence[str], now: dateti
     """These are sent as a whole. Returns those that are also known to have reached the person, told now for the first
     time."""
     return {row["message_id"] for row in await connection.fetch(_FINISHED, list(message_ids), now) if row["reached"]}
-
-
-async def open_parts_of(connection: Connection, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[Any]]:
-    """Parts that are with Meta, or whose outcome is unknown, by (integration, person). Served by send_parts_open.
-
-    ``given_up``: nobody waits for it any more, but its echo may come.
-    """
-    found: dict[tuple[str, str], list[Any]] = {}
-    for row in await connection.fetch(_OPEN_PARTS_OF, [p[0] for p in people], [p[1] for p in people]):
-        found.setdefault((row["integration_id"], row["external_id"]), []).append(row)
-    return found
 
 
 async def about(connection: Connection, message_ids: Sequence[str]) -> list[Any]:

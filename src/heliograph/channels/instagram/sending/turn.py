@@ -10,11 +10,11 @@ from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.meta.answers import Answer
 from heliograph.channels.instagram.meta.pace import SENDS, Kind
 from heliograph.channels.instagram.meta.refusals import Said
-from heliograph.channels.instagram.sending import ledger
+from heliograph.channels.instagram.sending import ledger, loading
 from heliograph.channels.instagram.sending.judging import Ask, Fail, Failure
 from heliograph.lanes import Job, Lane
 
-# So near a turn in the account's line is waited for with the lane in hand; a lane that waits longer comes back so early.
+# So near a slot in the account's line is waited for with the lane in hand; a lane that waits longer comes back so early.
 IN_HAND_SECONDS = 1.0
 EARLY_SECONDS = 0.5
 
@@ -87,11 +87,11 @@ class Step:
         self.settle()
 
     @property
-    def wanted(self) -> ledger.Wanted:
+    def wanted(self) -> loading.Wanted:
         """What is to be loaded for it."""
         assert self.job is not None
         lane = self.turn.lane
-        return ledger.Wanted(lane.key, "" if self.is_activity else self.job.payload, lane.group)
+        return loading.Wanted(lane.key, "" if self.is_activity else self.job.payload, lane.group)
 
     @property
     def is_activity(self) -> bool:
@@ -104,7 +104,7 @@ class Step:
         return self.wanted.conversation_id, self.wanted.message_id
 
     def hold(self, seconds: float) -> None:
-        """Its turn in the account's line is in so many seconds."""
+        """Its slot in the account's line is in so many seconds."""
         if seconds <= 0:
             return
         if seconds <= IN_HAND_SECONDS:

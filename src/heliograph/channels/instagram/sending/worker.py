@@ -16,7 +16,7 @@ from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.meta.answers import Answer, ask
 from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.meta.pace import Pace
-from heliograph.channels.instagram.sending import activities, ledger, thread, uploads
+from heliograph.channels.instagram.sending import activities, ledger, loading, thread, uploads
 from heliograph.channels.instagram.sending.delivery_events import FAILURE, delivery_event
 from heliograph.channels.instagram.sending.judging import Ask, Failure
 from heliograph.channels.instagram.sending.turn import Hold, Next, Pass, Turn
@@ -29,7 +29,7 @@ from heliograph.telemetry.logs import get_logger
 
 log = get_logger("instagram")
 
-# Who waits for a turn in its account's line wakes on such a tick, so that those who go then share a transaction.
+# Who waits for a slot in its account's line wakes on such a tick, so that those who go then share a transaction.
 TICK_SECONDS = 0.02
 
 
@@ -112,7 +112,7 @@ class OutboundWorker:
         if job.payload.startswith("{"):
             return
         log.error("message is poison", message=job.payload, conversation=lane.key, error=error)
-        row = await ledger.load(connection, lane.key, job.payload, lane.group)
+        row = await loading.load(connection, lane.key, job.payload, lane.group)
         if row is not None and row["message"] is not None and row["send_state"] is None:
             await ledger.open_parts(connection, [ledger.Opening(job.payload, row, [])])
         about = await ledger.about(connection, [job.payload])
