@@ -7,6 +7,8 @@ import pytest
 
 from heliograph.channels.instagram.backfill import todo, worker
 from heliograph.channels.instagram.meta.pace import Kind
+from heliograph.commands.backfill import STANDING
+from heliograph.commands.show_backfill import standing
 from tests.instagram.backfills import ago, ask, backfill, ended, lost, runs_of
 from tests.instagram.house import House, Shop
 from tests.instagram.owner import Owner
@@ -149,11 +151,15 @@ def test_younger_ones_wait_for_older_ones_that_only_a_webhook_can_bring(town: Ho
     shop, _ = owner.connect()
     person = owner.customer()
     number, said = _held(shop, person, owner)
+    assert "may still come" in standing(town.rows(STANDING, [number])), "who waits for it is told why"
     for late in range(4):  # Meta repeats what got no 200
         shop.given(shop.text(person, f"word {late}", said[late]))
     run = ended(shop, number, 30)
     assert (run["added"], run["unreadable"]) == (20, 0)
     assert shop.texts() == [f"word {number}" for number in range(24)]
+    (over,) = town.rows(STANDING, [number])
+    under_way = {**over, "ended_at": None}
+    assert standing([over, under_way]) == "1 of 2 accounts, 2 threads looked at, 40 messages found"
 
 
 @pytest.mark.usefixtures("patient")

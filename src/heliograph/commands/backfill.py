@@ -31,10 +31,13 @@ _ACCOUNTS = """
 select integration_id from instagram_accounts
 where $1::text[] is null or integration_id = any ($1) order by integration_id
 """
-# Served by backfill_runs_pkey.
-_STANDING = """
+# Served by backfill_runs_pkey. A run `waits` when all that is left of it are gaps that may still close (`backfill.todo`).
+STANDING = """
 select r.id, r.integration_id, r.state, r.reason, r.since, r.started_at, r.ended_at, r.threads, r.found, r.added,
-       r.unreadable, r.error, r.resume_at, i.settings ->> 'businessUsername' as username
+       r.unreadable, r.error, r.resume_at,
+       r.listed and r.ended_at is null and r.todo <> '[]' and not exists (
+           select from jsonb_array_elements(r.todo) e where (e ->> 'looks')::int = 0) as waits,
+       i.settings ->> 'businessUsername' as username
 from backfill_runs r join integrations i on i.id = r.integration_id where r.id = any ($1::bigint[]) order by r.id
 """
 # What these runs found and is yet to be applied. Served by journal_of_backfill; jobs are few.
@@ -102,7 +105,7 @@ async def _accounts(database: Database, integrations: Sequence[str]) -> list[str
 async def _watch(database: Database, ids: list[int], progress: Callable[[Sequence[Row]], None]) -> list[Row]:
     began = time.monotonic()
     while True:
-        rows: list[Row] = list(await database.fetch(_STANDING, ids))
+        rows: list[Row] = list(await database.fetch(STANDING, ids))
         if all(_over(row) for row in rows):
             break
         if time.monotonic() - began > QUICK_SECONDS:
@@ -113,7 +116,7 @@ async def _watch(database: Database, ids: list[int], progress: Callable[[Sequenc
         if not await database.fetchval(_UNDER_WAY, ids):
             break
         await asyncio.sleep(POLL_SECONDS / 4)
-    return list(await database.fetch(_STANDING, ids))
+    return list(await database.fetch(STANDING, ids))
 
 
 def _over(row: Row) -> bool:

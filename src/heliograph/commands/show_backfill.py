@@ -32,13 +32,25 @@ class Progress:
         """Show how the runs stand."""
         if not errors.is_terminal:
             return
-        ended = sum(row["ended_at"] is not None for row in rows)
-        threads, found = sum(row["threads"] for row in rows), sum(row["found"] for row in rows)
-        text = f"{ended} of {len(rows)} accounts, {threads} threads looked at, {found} messages found"
+        text = standing(rows)
         if self._status is None:
             self._status = errors.status(text)
             self._status.start()
         self._status.update(text)
+
+
+def standing(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How the runs stand, and what is waited for when nothing else is left to do."""
+    ended = sum(row["ended_at"] is not None for row in rows)
+    threads, found = sum(row["threads"] for row in rows), sum(row["found"] for row in rows)
+    text = f"{ended} of {len(rows)} accounts, {threads} threads looked at, {found} messages found"
+    left = [row for row in rows if row["ended_at"] is None]
+    if not left or not all(row["waits"] for row in left):
+        return text
+    return (
+        f"{text}. Older ones are missing that Meta no longer shows: their webhooks may still come, for ten minutes."
+        " A server that runs goes on without you: Ctrl-C"
+    )
 
 
 def show(rows: Sequence[Mapping[str, Any]]) -> None:
