@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from heliograph.events import EXTENSIONS, TRIGGERS
 from heliograph.settings import Settings
 from heliograph.telemetry.metrics import REGISTRY
 
@@ -45,3 +46,16 @@ def test_files_that_the_architecture_names_are_there() -> None:
     named = set(re.findall(r"`((?:[a-z_]+/)+(?:[a-z_]+\.py)?|(?:[a-z_]+/)+[a-z_]+\.py)`", text))
     assert len(named) > 20
     assert {name for name in named if not (SOURCE / name).exists() and not (ROOT / name).exists()} == set()
+
+
+def test_every_trigger_stands_among_the_events() -> None:
+    told, _, never = (ROOT / "docs" / "api" / "events.md").read_text("utf-8").partition("## Accepted, never told here")
+    rows = {name: bool(ours) for ours, name in re.findall(r"^\| (\*\*\+\*\* )?`([\w:]+:\w+)` \|", told, re.M)}
+    silent = set(re.findall(r"^\| `([\w:]+:\w+)` \|", never, re.M))
+    assert len(silent) > 3
+    assert rows.keys() | silent == TRIGGERS
+    assert rows.keys() & silent == set()
+    assert {name for name, ours in rows.items() if ours} == EXTENSIONS
+    # Where events are made, none of these has a name.
+    makers = [path.read_text("utf-8") for room in ("messaging", "channels") for path in (SOURCE / room).rglob("*.py")]
+    assert {name for name in silent if any(f'"{name}"' in text for text in makers)} == set()
