@@ -1,8 +1,9 @@
-"""The docs know what there is: every metric, every kind of lane, and where the code that they name stands."""
+"""The docs know what there is: every metric, lane, trigger and operation, and where the code that they name stands."""
 
 import re
 from pathlib import Path
 
+from heliograph.api.reference.tables import OPERATIONS
 from heliograph.events import EXTENSIONS, TRIGGERS
 from heliograph.settings import Settings
 from heliograph.telemetry.metrics import REGISTRY
@@ -59,3 +60,15 @@ def test_every_trigger_stands_among_the_events() -> None:
     # Where events are made, none of these has a name.
     makers = [path.read_text("utf-8") for room in ("messaging", "channels") for path in (SOURCE / room).rglob("*.py")]
     assert {name for name in silent if any(f'"{name}"' in text for text in makers)} == set()
+
+
+def test_the_api_page_counts_what_is_ours() -> None:
+    text = (ROOT / "docs" / "api" / "README.md").read_text("utf-8")
+    count = re.search(r"Every one of the original's (\d+) operations is here, and (\d+) of ours: ([^.]*)\.", text)
+    assert count is not None
+    ours = set(re.findall(r"`(\w+)`", count[3]))
+    assert len(ours) == int(count[2])
+    assert ours <= OPERATIONS.keys()
+    assert int(count[1]) + len(ours) == len(OPERATIONS)
+    assert f"| {len(ours)} more operations: " in text
+    assert f"| webhooks may ask for {len(EXTENSIONS)} more triggers " in text
