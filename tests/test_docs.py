@@ -36,7 +36,9 @@ def test_every_kind_of_lane_is_told_of() -> None:
 
 def test_settings_that_are_named_are_there() -> None:
     settings = {f"HELIOGRAPH_{name.upper()}" for name in Settings.model_fields}
-    # Pages of docs/api and docs/simulator name what tests read, too.
+    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    settings |= set(re.findall(r'os\.environ\.get\("(HELIOGRAPH_\w+)"', tests))
+    # Pages of docs/api and docs/simulator are about programs of yours, with variables of their own, too.
     for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "instagram").glob("*.md")]:
         named = set(re.findall(r"\bHELIOGRAPH_[A-Z_]*[A-Z]\b", page.read_text("utf-8")))
         assert named <= settings, page
@@ -72,3 +74,31 @@ def test_the_api_page_counts_what_is_ours() -> None:
     assert int(count[1]) + len(ours) == len(OPERATIONS)
     assert f"| {len(ours)} more operations: " in text
     assert f"| webhooks may ask for {len(EXTENSIONS)} more triggers " in text
+
+
+_NUMBER = r"\d+(?:\.\d+)?"
+_CITED = re.compile(rf"(Meta|Sunshine) references? ({_NUMBER}(?:(?:,|;| and| to) {_NUMBER}\b)*)")
+_GOTCHAS = re.compile(r"gotchas? (\d+)(?: and (\d+))?|Meta reference [^)]*?\b7,? #?(\d\d)\b")
+
+
+def test_what_comments_cite_stands_in_the_references() -> None:
+    text = (ROOT / "docs" / "references.md").read_text("utf-8")
+    meta, _, sunshine = text.partition("\n## Sunshine\n")
+    meta, _, gotchas = meta.partition("\n| gotcha |")
+    cited: dict[str, set[str]] = {"Meta": set(), "Sunshine": set()}
+    surprises: set[str] = set()
+    for path in [*SOURCE.rglob("*.py"), *SOURCE.rglob("*.sql"), *(ROOT / "tests").rglob("*.py")]:
+        words = re.sub(r"\s*\n\s*(?:#|--)?\s*", " ", path.read_text("utf-8"))
+        for wire, numbers in _CITED.findall(words):
+            cited[wire] |= set(re.findall(_NUMBER, numbers))
+        surprises |= {number for found in _GOTCHAS.findall(words) for number in found if number}
+    table = (ROOT / "docs" / "instagram" / "capabilities.md").read_text("utf-8")
+    cited["Meta"] |= set(re.findall(rf"\| ({_NUMBER}) \|$", table, re.M))
+    assert len(cited["Meta"]) > 30
+    assert len(cited["Sunshine"]) > 30
+    assert len(surprises) > 5
+    rows = re.compile(rf"^\| ({_NUMBER}) \|", re.M)
+    chapters = {number for number in cited["Meta"] if not number.isdigit() or int(number) < 10}  # "7, 34" is a gotcha
+    assert chapters - set(rows.findall(meta)) == set()
+    assert cited["Sunshine"] - set(rows.findall(sunshine)) == set()
+    assert surprises - set(rows.findall(gotchas)) == set()
