@@ -1,6 +1,6 @@
 """The page where a person lets a client into an app (Sunshine reference 1.15, RFC 6749 4.1).
 
-There are no people with sessions here: who holds a key of the app, or an account key, may let somebody in.
+The dashboard's sessions are not used here: who holds a key of the app, or an account key, may let somebody in.
 
     ask ──▶ identify: key id, secret ──▶ decide: which app, allow or deny ──▶ 302 to the client
               └── wrong: again, with a word about it
