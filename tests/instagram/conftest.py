@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+import aiohttp
 import pytest
 import structlog
 
@@ -121,6 +122,14 @@ def not_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
     monkeypatch.setattr(pauses, "set_aside", nothing)
+
+
+@pytest.fixture
+def short_patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer of Meta's is waited for two seconds, in whichever house the test is."""
+    for name in {"house", "town"} & set(request.fixturenames):
+        graph = request.getfixturevalue(name).graph
+        monkeypatch.setattr(graph, "_timeout", aiohttp.ClientTimeout(total=2.0))
 
 
 @pytest.fixture
