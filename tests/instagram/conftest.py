@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 import structlog
 
-from heliograph.channels.instagram.journal.entries import FILING_LANE
+from heliograph.channels.instagram.journal.entries import FILING_LANE, INBOUND_LANE
 from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.sending import judging
 from tests.conftest import Server
@@ -66,6 +66,15 @@ def house(loop: Loop, embedded_server: Server, meta: PlayedMeta) -> Iterator[Hou
     with embedded_server.database(migrated=True) as url, pytest.MonkeyPatch.context() as patch:
         patch.setattr(judging, "ECHO_POLL_SECONDS", 0.05)
         house = House(loop, url, meta.url).start()
+        yield house
+        house.stop()
+
+
+@pytest.fixture
+def still(loop: Loop, each_server: Server, meta: PlayedMeta) -> Iterator[House]:
+    """A house of the test's own that sends only when the test makes it (see `by_hand`)."""
+    with each_server.database(migrated=True) as url:
+        house = House(loop, url, meta.url, works_on={FILING_LANE, INBOUND_LANE}).start()
         yield house
         house.stop()
 
