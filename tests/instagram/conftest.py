@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+import aiohttp
 import pytest
 import structlog
 
-from heliograph.channels.instagram.journal.entries import FILING_LANE
+from heliograph.channels.instagram.journal.entries import FILING_LANE, INBOUND_LANE
 from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.sending import judging
 from tests.conftest import Server
@@ -70,6 +71,15 @@ def house(loop: Loop, embedded_server: Server, meta: PlayedMeta) -> Iterator[Hou
 
 
 @pytest.fixture
+def still(loop: Loop, each_server: Server, meta: PlayedMeta) -> Iterator[House]:
+    """A house of the test's own that sends only when the test makes it (see `by_hand`)."""
+    with each_server.database(migrated=True) as url:
+        house = House(loop, url, meta.url, works_on={FILING_LANE, INBOUND_LANE}).start()
+        yield house
+        house.stop()
+
+
+@pytest.fixture
 def shop(house: House) -> Shop:
     """A connected account in the house with the scripted Meta."""
     return house.shop()
@@ -121,6 +131,14 @@ def not_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
     monkeypatch.setattr(pauses, "set_aside", nothing)
+
+
+@pytest.fixture
+def short_patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer of Meta's is waited for two seconds, in whichever house the test is."""
+    for name in {"house", "town"} & set(request.fixturenames):
+        graph = request.getfixturevalue(name).graph
+        monkeypatch.setattr(graph, "_timeout", aiohttp.ClientTimeout(total=2.0))
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Looking through the whole database: every column that can hold words, of every table."""
 
-from typing import Any
-
 from tests.instagram.house import House
 
 _COLUMNS = """
@@ -24,9 +22,9 @@ def holding(house: House, *words: str) -> list[str]:
     found = []
     for column in house.rows(_COLUMNS):
         table, name, kind = column["table_name"], column["column_name"], column["udt_name"]
-        for word in words:
-            wanted: Any = word.encode() if kind == "bytea" else word
-            where = f"position($1 in {name})" if kind == "bytea" else f"position($1 in {name}::text)"
-            if house.value(f"select exists (select from {table} where {where} > 0)", wanted):
-                found.append(f"{table}.{name}: {word}")
+        here = f"position(convert_to(w, 'UTF8') in {name})" if kind == "bytea" else f"position(w in {name}::text)"
+        words_here = house.rows(
+            f"select w from unnest($1::text[]) as w where exists (select from {table} where {here} > 0)", list(words)
+        )
+        found += [f"{table}.{name}: {row['w']}" for row in words_here]
     return found

@@ -81,8 +81,9 @@ class PlayedMeta:
         parts = request.path.strip("/").split("/")[1:]
         edge = (request.method, "/".join(parts))
         if edge in self.answers:
-            self.others.append(edge)
+            # In this order: who has seen the call may change the answer, in another thread.
             told = self.answers[edge]
+            self.others.append(edge)
             return _answer(told if isinstance(told, tuple) else await told({}))
         if edge == ("POST", "me/messages"):
             return await self._send(request)

@@ -12,7 +12,7 @@ from heliograph.channels.instagram.backfill import steps, worker
 from heliograph.channels.instagram.meta import pauses
 from tests.conftest import Server
 from tests.instagram.backfills import Threads, ago, ask, backfill, ended, run_row, runs_of
-from tests.instagram.house import House, Shop, new_mid, unique, within
+from tests.instagram.house import House, Shop, new_mid, unique
 from tests.instagram.meta import Gate, PlayedMeta, accepted, in_thread, refused
 from tests.simulator.support import Loop, eventually
 
@@ -302,7 +302,7 @@ def test_after_a_run_that_crashed_from_its_first_step_on_another_can_be_asked_fo
         number = ask(shop)
         eventually(lambda: house.rows("select 1 from jobs where kind = 'backfill' and payload = $1", str(number)))
         house.execute("update jobs set attempts = 100 where kind = 'backfill' and payload = $1", str(number))
-        assert ended(shop, number, within(30))["state"] == "failed"
+        assert ended(shop, number, 30)["state"] == "failed"
     threads.says(unique("5846"), new_mid(), at=ago(**EARLIER))
     assert backfill(shop, ago(hours=1))["added"] == 1
 

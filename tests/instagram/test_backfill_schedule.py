@@ -91,9 +91,10 @@ def test_when_nothing_ran_for_a_while_every_account_is_due_soon_and_not_all_at_o
 def test_a_short_absence_is_metas_to_bridge(still: House) -> None:
     shop = _known(still.shop(), "now() + interval '1 day'")
     still.execute("update backfill_heartbeat set at = now() - interval '20 s'")
+    before = still.value("select now()")
     _look(still)
     assert (_due_in(shop) or 0.0) > 3600
-    assert still.value("select now() - at < interval '5 s' from backfill_heartbeat")
+    assert still.value("select at from backfill_heartbeat") >= before
 
 
 def test_an_account_in_error_waits_for_its_token_and_not_for_the_interval(still: House) -> None:

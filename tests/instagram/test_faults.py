@@ -147,6 +147,7 @@ def test_a_switch_that_the_owner_turned_off_is_named(owner: Owner, shop: Shop, p
 # One fault at a time ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("short_patience")
 @pytest.mark.parametrize(
     "fault",
     [

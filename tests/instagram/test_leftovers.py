@@ -233,7 +233,7 @@ def test_of_a_poison_item_no_word_stands_beside_the_journal(
 
 def test_a_journal_row_that_was_erased_leaves_nothing_behind(shop: Shop, door: House) -> None:
     house = shop.house
-    house.execute("insert into lanes (kind, key, due_at, pending) values ('inbound', 'x/y/z', now(), 1)")
     house.execute("insert into jobs (kind, key, payload) values ('inbound', 'x/y/z', '999999999:0.messaging.0')")
+    house.execute("insert into lanes (kind, key, due_at, pending) values ('inbound', 'x/y/z', now(), 1)")
     house.quiet()
     assert shop.leftovers() == []

@@ -12,6 +12,7 @@ from heliograph.operate import Operate
 from tests.instagram.backfills import Threads, ago, backfill
 from tests.instagram.house import House, Shop, new_mid, now_ms, unique
 from tests.instagram.meta import PlayedMeta, in_thread
+from tests.simulator.support import eventually
 
 HOUR = 3_600
 
@@ -46,6 +47,15 @@ def grown(before: dict[str, float], after: dict[str, float], of: str) -> dict[st
     return {name: by for name, by in change.items() if by and not re.search(r"_created|_bucket|_sum|_last_", name)}
 
 
+def counted(house: House, before: dict[str, float], more: dict[str, float]) -> dict[str, float]:
+    """Wait until so much more is counted of backfill: that happens just after it is written down. The samples then."""
+    try:
+        eventually(lambda: grown(before, shown(house), "backfill") == more)
+    except AssertionError:
+        raise AssertionError(grown(before, shown(house), "backfill")) from None
+    return shown(house)
+
+
 def test_a_run_is_counted_with_what_it_found_and_what_nobody_can_read(
     house: House, shop: Shop, meta: PlayedMeta
 ) -> None:
@@ -59,13 +69,16 @@ def test_a_run_is_counted_with_what_it_found_and_what_nobody_can_read(
     meta.answers["GET", f"t{person}/messages"] = (200, {"data": names})
     before = shown(house)
     run = backfill(shop, ago(hours=1))
-    after = shown(house)
-    assert grown(before, after, "backfill") == {
-        "heliograph_backfill_messages_total": 20.0,
-        "heliograph_backfill_unreadable_total": 1.0,
-        'heliograph_backfill_runs_total{reason="asked",state="done"}': 1.0,
-        "heliograph_backfill_seconds_count": 1.0,
-    }
+    after = counted(
+        house,
+        before,
+        {
+            "heliograph_backfill_messages_total": 20.0,
+            "heliograph_backfill_unreadable_total": 1.0,
+            'heliograph_backfill_runs_total{reason="asked",state="done"}': 1.0,
+            "heliograph_backfill_seconds_count": 1.0,
+        },
+    )
     assert after["heliograph_backfill_last_found"] == run["found"] == 20.0
     assert time.time() - 60 < after["heliograph_backfill_last_end_timestamp_seconds"] <= time.time()
     took = after["heliograph_backfill_seconds_sum"] - before["heliograph_backfill_seconds_sum"]
@@ -76,11 +89,11 @@ def test_a_run_that_finds_nothing_counts_as_one(house: House, shop: Shop, meta: 
     Threads(meta, shop)
     before = shown(house)
     backfill(shop)
-    after = shown(house)
-    assert grown(before, after, "backfill") == {
+    ended = {
         'heliograph_backfill_runs_total{reason="asked",state="done"}': 1.0,
         "heliograph_backfill_seconds_count": 1.0,
     }
+    after = counted(house, before, ended)
     assert after["heliograph_backfill_last_found"] == 0.0
 
 

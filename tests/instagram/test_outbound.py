@@ -9,11 +9,10 @@ from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.sending import opening
 from heliograph.channels.instagram.sending import worker as outbound
 from heliograph.events import TRIGGERS
-from heliograph.messaging.posting import SEND_LANE
 from tests.instagram.contents import carousel, item
 from tests.instagram.house import LONG, URL, House, Shop, new_mid
 from tests.instagram.meta import Gate, PlayedMeta, accepted, refused
-from tests.simulator.support import Loop, eventually
+from tests.simulator.support import Loop
 
 # Accepted -----------------------------------------------------------------------------------------------------
 
@@ -227,35 +226,6 @@ def test_and_fails_when_it_never_passes(
     assert len(meta.asked[person]) == most
     meta.scripts[person].clear()
     assert shop.outcome(shop.post(person, "next")) == ["channel"]
-
-
-@pytest.mark.parametrize(
-    ("told", "schedule"),
-    [
-        (refused(2, status=500), (1, 5, 30, 120, 600)),
-        (refused(100, 2018294), (5,)),
-    ],
-)
-def test_the_pauses_between_attempts(
-    shop: Shop, house: House, meta: PlayedMeta, person: str, told: Any, schedule: tuple[float, ...]
-) -> None:
-    lane = shop.conversation(person)
-    meta.script(person, *[told] * len(schedule))
-    message = shop.post(person, "Hi")
-    for number, pause in enumerate(schedule, start=1):
-        meta.wait(person, number)
-        due = eventually(
-            lambda: house.value(
-                "select extract(epoch from due_at - now())::float8 from lanes where kind = $1 and key = $2 and lease = 0",
-                SEND_LANE,
-                lane,
-            )
-        )
-        assert pause - 3 < due <= pause
-        (row,) = shop.parts(message)
-        assert (row["state"], row["attempts"]) == ("pending", number)
-        house.execute("update lanes set due_at = now() where kind = $1 and key = $2", SEND_LANE, lane)
-    assert shop.outcome(message) == ["channel"]
 
 
 @pytest.mark.usefixtures("soon")

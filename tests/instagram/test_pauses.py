@@ -1,15 +1,12 @@
 """What Meta refuses because of a limit pauses the account, or the app's accounts, and nobody else (Meta reference 3.2)."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from heliograph.channels.instagram.meta import pauses
-from heliograph.lanes import Lane
-from heliograph.lanes.queue import lease
 from heliograph.telemetry import metrics
-from tests.conftest import Server
+from tests.instagram.by_hand import work
 from tests.instagram.house import House, Shop
 from tests.instagram.meta import Gate, PlayedMeta, refused
 from tests.simulator.support import Loop, eventually
@@ -174,44 +171,26 @@ def test_368_blocks_the_account_for_hours(shop: Shop, meta: PlayedMeta, person: 
     assert shop.outcome(message) == ["channel"]
 
 
-def test_paused_accounts_are_counted(shop: Shop, house: House, meta: PlayedMeta, person: str) -> None:
-    house.execute("delete from instagram_pauses")
-    meta.script(person, refused(613))
-    shop.post(person, "Hi")
-    standing(shop)
-    house.loop.run(house.channel.count())
-    assert metrics.PAUSED_ACCOUNTS._value.get() == 1
-    over(shop)
-    house.loop.run(house.channel.count())
-    assert metrics.PAUSED_ACCOUNTS._value.get() == 0
-
-
-# The cost of a pause ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def still(loop: Loop, each_server: Server, meta: PlayedMeta) -> Iterator[House]:
-    """A house that sends only when the test makes it."""
-    with each_server.database(migrated=True) as url:
-        house = House(loop, url, meta.url, works_on={"filing", "inbound"}).start()
-        yield house
-        house.stop()
-
-
-async def leased(house: House, lanes: int) -> list[Lane]:
-    async with house.database.transaction() as connection:
-        return await lease(connection, "send", lanes=lanes, jobs=10, seconds=30)
+# In a house that sends by hand: nobody else pauses there ------------------------------------------------------
 
 
 def send(house: House, lanes: int) -> int:
     """Work once on so many lanes; how many there were."""
+    return int(house.loop.run(work(house, lanes=lanes)))
 
-    async def work() -> int:
-        found = await leased(house, lanes)
-        await house.channel._outbound.handle(found)
-        return len(found)
 
-    return house.loop.run(work())
+def test_paused_accounts_are_counted(still: House, meta: PlayedMeta) -> None:
+    shop, other = still.shop(), still.shop()
+    person = shop.person()
+    meta.script(person, refused(613))
+    shop.post(person, "Hi")
+    other.post(other.person(), "Hi")
+    assert send(still, 100) == 2
+    still.loop.run(still.channel.count())
+    assert metrics.PAUSED_ACCOUNTS._value.get() == 1
+    over(shop)
+    still.loop.run(still.channel.count())
+    assert metrics.PAUSED_ACCOUNTS._value.get() == 0
 
 
 def test_ten_thousand_waiting_conversations_of_a_paused_account_are_not_even_leased(

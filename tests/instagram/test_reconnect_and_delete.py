@@ -32,7 +32,7 @@ def test_a_new_token_brings_a_broken_integration_back(owner: Owner) -> None:
 
     token = owner.new_token()
     assert patch(shop, pageAccessToken=token)["integration"]["status"] == "active"
-    eventually(lambda: shop.outcome(shop.post(person, "found"))[:1] == ["channel"])
+    assert shop.outcome(shop.post(person, "found"))[0] == "channel"
     assert owner.on_the_phone(person) == ["found"]
     assert token not in everything_stored(owner.house)
 

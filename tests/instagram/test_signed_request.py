@@ -100,7 +100,7 @@ def test_a_signed_payload_of_any_kind_is_refused_by_a_reason(payload: Any) -> No
         ("issued_at", {"issued_at": "1"}),
         ("issued_at", {"issued_at": True}),
         ("issued_at", {"issued_at": 10**12}),
-        ("issued_at", {"issued_at": int(datetime.now(UTC).timestamp()) + 3600}),
+        ("issued_at", {"issued_at": int(datetime.now(UTC).timestamp()) + 86_400}),
         ("expired", {"expires": int(datetime.now(UTC).timestamp()) - 600}),
         ("expired", {"expires": None, "issued_at": int(datetime.now(UTC).timestamp()) - 90_000}),
         ("expired", {"expires": 0, "issued_at": int(datetime.now(UTC).timestamp()) - 90_000}),

@@ -206,8 +206,9 @@ def test_a_thread_that_may_not_be_read_leaves_the_outcome_open_and_says_so(
     assert status == ("error" if code == "unauthorized" else "active")
 
 
+@pytest.mark.usefixtures("short_patience")
 def test_after_a_time_out_of_ours_the_part_is_unknown(shop: Shop, meta: PlayedMeta, loop: Loop, person: str) -> None:
-    """The request was written, and then nothing: the house's patience with Meta is two seconds."""
+    """The request was written, and then nothing."""
     gate = Gate(loop, accepted(new_mid()))
     meta.script(person, gate)
     message = shop.post(person, "Hi")

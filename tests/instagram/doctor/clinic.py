@@ -79,9 +79,15 @@ class Patient:
 
     def told(self) -> list[tuple[str, str, str]]:
         """What webhooks were told of it: the integration's status, the state before and since."""
-        sql = "select body from events where app_id = $1 and type = 'integration:health' order by id"
+        sql = "select body from events where app_id = $1 and type = 'integration:health' order by seq"
         payloads = [json.loads(row["body"])["payload"] for row in self.house.rows(sql, self.shop.app_id)]
         return [(one["integration"]["status"], one["health"]["before"], one["health"]["state"]) for one in payloads]
+
+    def calls(self) -> int:
+        """How many calls about its Page or account Meta has had."""
+        ids, owner = {self.owner.page, self.owner.account}, self.owner
+        entries = owner.simulator.read("/wire", limit=1000)["entries"]
+        return sum(one["kind"] == "graph" and not ids.isdisjoint(one["path"].split("/")) for one in entries)
 
     def is_subscribed(self) -> bool:
         """Whether Meta sends the webhooks of Page or account to the app."""

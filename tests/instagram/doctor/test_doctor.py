@@ -106,7 +106,7 @@ def test_a_refusal_that_nothing_explains_is_lifted_once_and_then_held(patient: P
 
 
 def test_an_account_that_is_paused_is_not_asked_about(clinic: House, patient: Patient) -> None:
-    asked = len(patient.owner.simulator.read("/wire")["entries"])
+    asked = patient.calls()
 
     async def pause() -> None:
         async with clinic.database.transaction() as connection:
@@ -118,7 +118,7 @@ def test_an_account_that_is_paused_is_not_asked_about(clinic: House, patient: Pa
     clinic.loop.run(schedule.DoctorSchedule(clinic.database).look())
     eventually(lambda: due_in(patient) > timedelta(minutes=15))
     assert clinic.api("GET", f"{patient.path}/health")["health"]["checkedAt"] is None
-    assert len(patient.owner.simulator.read("/wire")["entries"]) == asked
+    assert patient.calls() == asked
     clinic.execute("delete from jobs where kind = 'doctor' and key = $1", patient.shop.integration_id)
     clinic.execute("delete from lanes where kind = 'doctor' and key = $1", patient.shop.integration_id)
 
@@ -249,12 +249,12 @@ def test_a_deauthorization_that_comes_late_stops_no_account_that_was_connected_a
 def test_an_owner_who_took_it_back_is_left_alone_by_the_doctor(patient: Patient) -> None:
     deauthorized(patient, metas_now(patient) + timedelta(seconds=1))
     assert patient.status == "inactive"
-    asked = len(patient.owner.simulator.read("/wire")["entries"])
+    asked = patient.calls()
     report = patient.examined()
     (found,) = report["findings"]
     assert (report["status"], report["state"], found["check"]) == ("inactive", "broken", "token_valid")
     assert "removed the app" in found["finding"]
-    assert len(patient.owner.simulator.read("/wire")["entries"]) == asked
+    assert patient.calls() == asked
     assert patient.shop.failure(patient.shop.post(patient.person, "Hi"))["code"] == "unauthorized"
     patient.logs_in_again()
     assert patient.examined()["status"] == "active"

@@ -14,6 +14,8 @@ from tests.instagram.instagram_owner import InstagramOwner
 from tests.instagram.owner import Owner
 from tests.simulator.support import Simulator, eventually
 
+pytestmark = pytest.mark.usefixtures("not_set_aside")
+
 LOGINS = [Owner, InstagramOwner]
 
 

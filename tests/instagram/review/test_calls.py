@@ -17,7 +17,7 @@ from heliograph.cli import cli
 from tests.instagram.house import SECRET_KEY, House
 from tests.instagram.instagram_owner import InstagramOwner
 from tests.instagram.owner import Owner
-from tests.simulator.support import Simulator
+from tests.simulator.support import Simulator, eventually
 
 READS = ["instagram_basic", "instagram_manage_messages", "pages_manage_metadata", "pages_messaging"]
 NARROW = ["instagram_basic", "instagram_manage_messages", "pages_manage_metadata"]
@@ -68,9 +68,10 @@ def test_every_read_succeeds_and_is_dated(owner: Owner) -> None:
 
 
 def test_nothing_at_meta_changes_by_them(owner: Owner) -> None:
-    owner.connect()
+    shop, _ = owner.connect()
     person = owner.customer()
     owner.says(person, "Hello")
+    eventually(lambda: shop.texts(person))
     before = owner.thread(person), owner.page_subscription(), owner.app_subscription()
     make(owner)
     assert (owner.thread(person), owner.page_subscription(), owner.app_subscription()) == before
