@@ -252,11 +252,15 @@ def test_operators_see_what_happens(house: Stack, conversation: str) -> None:
     wait_for(lambda: deliveries(house, message_id))
     assert call("GET", f"{house.server.url}/healthz") == (200, {"status": "ok"})
     assert call("GET", f"{house.server.url}/readyz") == (200, {"status": "ready"})
-    status, metrics = call("GET", f"{house.server.url}/metrics")
-    assert status == 200
+
+    def told() -> str:
+        status, metrics = call("GET", f"{house.server.url}/metrics")
+        assert status == 200
+        return str(metrics) if 'heliograph_sends_total{outcome="sent"}' in metrics else ""
+
+    metrics = wait_for(told, what="the send is counted")
     received = next(line for line in metrics.splitlines() if line.startswith("heliograph_webhooks_received_total"))
     assert float(received.split()[1]) >= 1
-    assert 'heliograph_sends_total{outcome="sent"}' in metrics
     for kind in ("inbound", "media", "profile", "departure", "unsent", "last_words"):
         assert f'heliograph_lane_oldest_job_seconds{{kind="{kind}"}}' in metrics
 
