@@ -113,7 +113,7 @@ def test_a_popup_tells_its_opener_and_closes(browser: Browser, place: Installati
         popup.get_by_role("button", name="Continue with Facebook").click()
         through_the_dialog(popup, made)
         with popup.expect_event("close"):
-            popup.get_by_role("button", name="Connect", exact=True).click()
+            popup.get_by_role("button", name="Connect", exact=True).click(no_wait_after=True)
         page.wait_for_function("window.got.length")
         told = at.sees(invitation)
         message = {"type": "heliograph:connected", "integrationId": told["integrationId"], "state": "c-1"}
@@ -125,7 +125,7 @@ def test_a_popup_that_is_left_tells_that_too(browser: Browser, place: Installati
     with opened(browser, f"{desk}/open?to={invitation['url']}?popup=1") as page:
         popup = popup_of(page, page.context)
         with popup.expect_event("close"):
-            popup.get_by_role("link", name="Return without connecting").click()
+            popup.get_by_role("link", name="Return without connecting").click(no_wait_after=True)
         page.wait_for_function("window.got.length")
         assert page.evaluate("window.got") == [[place.url, {"type": "heliograph:cancelled", "state": "c-1"}]]
 
@@ -138,7 +138,7 @@ def test_an_opener_of_another_origin_hears_nothing(browser: Browser, place: Inst
         popup.get_by_role("button", name="Continue with Facebook").click()
         through_the_dialog(popup, made)
         with popup.expect_event("close"):
-            popup.get_by_role("button", name="Connect", exact=True).click()
+            popup.get_by_role("button", name="Connect", exact=True).click(no_wait_after=True)
         assert at.sees(invitation)["status"] == "used"
         # A message that was meant for it would be here before the answer to this one.
         page.evaluate("() => { window.postMessage('last', '*'); }")
@@ -177,6 +177,7 @@ def test_many_pages_are_searched_while_one_types(browser: Browser, place: Instal
     with opened(browser, at.invites()["url"]) as page:
         page.get_by_role("button", name="Continue with Facebook").click()
         through_the_dialog(page, made, page=pages)
+        page.wait_for_url("**/connect/choose/**")  # with its script, which searches
         lines = page.locator(".chooser-line:visible")
         expect(page.get_by_role("radio")).to_have_count(3)
         box = page.get_by_role("searchbox")

@@ -16,6 +16,11 @@ expect.set_options(timeout=10_000)
 SignedInPage = Callable[..., AbstractContextManager[Page]]
 
 
+def words_stay(page: Page) -> None:
+    """What this page says for a moment only, such as "Copied", is said for ever: a busy test may look late."""
+    page.evaluate("() => { window.setTimeout = () => 0; }")
+
+
 @pytest.fixture(scope="module")
 def house(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The running installation, with nobody in it."""

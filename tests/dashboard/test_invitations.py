@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from heliograph.storage import new_id
 from tests.browser import NARROW, WIDE
-from tests.dashboard.conftest import SignedInPage
+from tests.dashboard.conftest import SignedInPage, words_stay
 from tests.dashboard.house import Browser, House, Page
 from tests.dashboard.meta import SETTINGS, Place, place
 
@@ -267,6 +267,7 @@ def test_forms_without_this_sessions_token_change_nothing(house: House, harbour:
 
 
 def _readable(page: ChromiumPage) -> None:
+    page.wait_for_load_state()  # with its scripts, which later clicks need
     found = Axe().run(page).response["violations"]
     assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")] == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
@@ -305,6 +306,7 @@ def test_by_clicking_one_is_made_copied_and_cancelled(
         expect(page.get_by_role("heading", name="Invitation made")).to_be_visible()
         _readable(page)
         picture("made")
+        words_stay(page)
         page.get_by_role("button", name="Copy link").click()
         expect(page.get_by_role("button", name="Copy link")).to_have_text("Copied")
         copied = page.evaluate("navigator.clipboard.readText()")
@@ -315,6 +317,7 @@ def test_by_clicking_one_is_made_copied_and_cancelled(
         _readable(page)
         picture("list")
         page.get_by_role("button", name="Cancel the invitation").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
         _readable(page)
         page.get_by_role("button", name="Keep it").click()
         expect(page.get_by_role("dialog")).to_have_count(0)

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 
 from tests.browser import NARROW, WIDE, opened
-from tests.dashboard.conftest import SignedInPage
+from tests.dashboard.conftest import SignedInPage, words_stay
 from tests.dashboard.house import PASSWORD, Browser, House
 from tests.simulator.support import eventually
 
@@ -48,6 +48,7 @@ def test_from_the_first_link_to_a_key_by_keyboard_alone(browser: Chromium, house
         assert fits(page)
 
         page.get_by_role("link", name="Done").press("Enter")
+        page.wait_for_load_state()
         opener = page.get_by_role("button", name="Delete", exact=True)
         opener.press("Enter")
         expect(page.get_by_role("dialog", name="Delete the key Warehouse?")).to_be_visible()
@@ -62,6 +63,7 @@ def test_from_the_first_link_to_a_key_by_keyboard_alone(browser: Chromium, house
         page.get_by_label("Type its name").fill("Café Lumen")
         expect(doing).to_be_enabled()
         page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
 
         page.locator(".person summary").press("Enter")
         page.get_by_role("button", name="Sign out").press("Enter")
@@ -101,13 +103,15 @@ def test_an_id_is_copied_by_a_click_and_times_are_the_readers(
     owner.send(f"/dashboard/apps/{app_id}/settings", f"/dashboard/apps/{app_id}/settings/keys", {"key_name": "K"})
     where = f"/dashboard/apps/{app_id}/settings"
     with signed_in_page(where, permissions=["clipboard-read", "clipboard-write"], timezone_id="Asia/Tokyo") as page:
+        words_stay(page)
         code = page.get_by_role("button", name=f"Copy app id {app_id}")
         code.click()
         expect(code).to_contain_text("Copied")
         expect(page.locator("#heard")).to_have_text("Copied")
         assert page.evaluate("navigator.clipboard.readText()") == app_id
         expect(page.locator("time").first).to_have_text("a moment ago")
-        (row,) = house.rows("select created_at at time zone 'Asia/Tokyo' as t from api_keys where app_id = $1", app_id)
+        sql = "select created_at at time zone 'Asia/Tokyo' as t from api_keys where app_id = $1 and display_name = 'K'"
+        (row,) = house.rows(sql, app_id)
         expect(page.locator("time").first).to_have_attribute("title", f"{row['t']:%-d %B %Y at %H:%M}")
 
 
@@ -119,6 +123,8 @@ def test_what_cannot_be_copied_stands_there_selected(app_id: str, signed_in_page
         assert page.evaluate("getSelection().toString()") == app_id
         page.get_by_label("Name of a new key").fill("Uncopied")
         page.get_by_role("button", name="Create key").click()
+        expect(page.get_by_text("It is not shown again")).to_be_visible()
+        page.wait_for_load_state()
         secret = page.locator(".block code").last
         page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
         page.locator(".block button").last.click()

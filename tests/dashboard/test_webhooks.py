@@ -156,6 +156,7 @@ class TestInTheBrowser:
             page.get_by_role("button", name="Save").click()
             expect(page.get_by_text("The webhook is saved.")).to_be_visible()
             expect(page.get_by_text("Users in full; sources without")).to_be_visible()
+            page.wait_for_load_state()
             (row,) = house.rows(
                 "select w.*, i.display_name from webhooks w join integrations i on i.id = w.integration_id"
                 " where w.app_id = $1",

@@ -19,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import psutil
 import sunshine_conversations_client as sunshine
 from sunshine_conversations_client.api import ActivitiesApi, ConversationsApi, MessagesApi
 from sunshine_conversations_client.model import Author, Content, MessagePost, TextMessage
@@ -146,6 +147,12 @@ class Server:
         except OSError:
             return False
 
+    def cpu_seconds(self) -> float:
+        """What it has taken of the processors so far. Unlike the time that passed, no matter of who else is busy."""
+        assert self.process is not None
+        taken = psutil.Process(self.process.pid).cpu_times()
+        return float(taken.user + taken.system)
+
     def kill(self) -> None:
         """SIGKILL."""
         assert self.process is not None
@@ -157,7 +164,7 @@ class Server:
         assert self.process is not None
         start = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        self.process.wait(60)
         return time.monotonic() - start
 
     def log(self) -> str:
@@ -284,7 +291,7 @@ class Stack:
             if server.process is not None and server.process.poll() is None:
                 server.terminate()
         self.simulator.terminate()
-        self.simulator.wait(10)
+        self.simulator.wait(60)
         self.target.close()
 
 

@@ -63,7 +63,7 @@ def demo(home: Path, *more: str) -> Iterator[Demo]:
         yield made
     finally:
         made.process.send_signal(signal.SIGINT)
-        made.process.wait(20)
+        made.process.wait(60)
 
 
 def test_the_demo_is_ready_stays_and_starts_over() -> None:
@@ -79,15 +79,16 @@ def test_the_demo_is_ready_stays_and_starts_over() -> None:
             call("POST", f"{first['simulator_url']}/_simulator/messages", who | {"text": "hello"})
             told = wait_for(lambda: call("GET", f"{first['listener_url']}webhooks.json")[1])
             conversation = told[0]["payload"]["conversation"]["id"]
+            line = f"/conversations/{conversation}/messages -d"
+            wait_for(lambda: line in running.printed(), what="a line to answer with")
             with pytest.raises(DemoRunsError):
                 reset(home)
         assert running.process.returncode == 0
         output = running.printed()
         assert "Traceback" not in output
         assert first["simulator_url"] in output
-        assert f"/conversations/{conversation}/messages -d" in output, "a line to answer with"
         assert not (home / "demo.json").exists(), "it says that a demo runs"
-        wait_for(lambda: not _alive(postmaster), 10, "PostgreSQL stopped")
+        wait_for(lambda: not _alive(postmaster), 30, "PostgreSQL stopped")
 
         with demo(home) as running:
             second = running.known

@@ -252,11 +252,15 @@ def test_operators_see_what_happens(house: Stack, conversation: str) -> None:
     wait_for(lambda: deliveries(house, message_id))
     assert call("GET", f"{house.server.url}/healthz") == (200, {"status": "ok"})
     assert call("GET", f"{house.server.url}/readyz") == (200, {"status": "ready"})
-    status, metrics = call("GET", f"{house.server.url}/metrics")
-    assert status == 200
+
+    def told() -> str:
+        status, metrics = call("GET", f"{house.server.url}/metrics")
+        assert status == 200
+        return str(metrics) if 'heliograph_sends_total{outcome="sent"}' in metrics else ""
+
+    metrics = wait_for(told, what="the send is counted")
     received = next(line for line in metrics.splitlines() if line.startswith("heliograph_webhooks_received_total"))
     assert float(received.split()[1]) >= 1
-    assert 'heliograph_sends_total{outcome="sent"}' in metrics
     for kind in ("inbound", "media", "profile", "departure", "unsent", "last_words"):
         assert f'heliograph_lane_oldest_job_seconds{{kind="{kind}"}}' in metrics
 
@@ -265,9 +269,14 @@ def test_the_log_holds_neither_secrets_nor_texts(house: Stack, person: str, conv
     """Structured, one JSON object a line; ids follow a message, its words do not."""
     message_id = house.answer(conversation, "words that nobody else may read")
     wait_for(lambda: deliveries(house, message_id))
-    log = house.server.log()
-    lines = [json.loads(line) for line in log.splitlines()]
-    assert any(line.get("message") == message_id for line in lines)
+
+    def written() -> list[str]:
+        """The whole lines of the log: the last one may be just being written."""
+        return house.server.log().rpartition("\n")[0].splitlines()
+
+    wait_for(lambda: any(json.loads(line).get("message") == message_id for line in written()), what="it is in the log")
+    log = "\n".join(written())
+    lines = [json.loads(line) for line in written()]
     assert any("public_url" in line or "url" in line for line in lines)
     for secret in (
         house.seed["page_access_token"],

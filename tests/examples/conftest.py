@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
@@ -98,7 +97,7 @@ def site(request: pytest.FixtureRequest, demo: tuple[Stack, Path]) -> Iterator[S
         try:
             with urlopen(url, timeout=5) as answer:
                 return bool(answer.status == 200)
-        except URLError:
+        except OSError:  # URLError is one; so is a connection that is cut or silent while it starts
             return False
 
     try:
@@ -106,4 +105,4 @@ def site(request: pytest.FixtureRequest, demo: tuple[Stack, Path]) -> Iterator[S
         yield Site(request.param, url, house)
     finally:
         running.terminate()
-        running.wait(10)
+        running.wait(30)

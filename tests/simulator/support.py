@@ -17,6 +17,8 @@ from aiohttp import web
 from heliograph.simulator import serve
 
 DEADLINE = 10.0
+# What runs in the loop may be the start or the stop of a whole server, and a stop alone may take eight seconds.
+_LOOP_SECONDS = 60.0
 FIELDS = "messages,messaging_postbacks,messaging_seen,message_reactions,message_edit"
 
 
@@ -48,7 +50,7 @@ class Loop:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(DEADLINE)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(_LOOP_SECONDS)
 
     def close(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)

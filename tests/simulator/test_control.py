@@ -238,7 +238,9 @@ class TestWire:
     def test_both_directions_are_logged_in_order(self, connected: Seeded) -> None:
         connected.says("hello there")
         connected.sink.wait(1)
-        last = eventually(lambda: next(one for one in entries(connected) if one["kind"] == "webhook" and one["status"]))
+        last = eventually(
+            lambda: next((one for one in entries(connected) if one["kind"] == "webhook" and one["status"]), None)
+        )
         assert (last["direction"], last["summary"], last["status"]) == ("out", "message “hello there”", 200)
         assert last["signature"] == connected.sink.deliveries[0].headers["X-Hub-Signature-256"]
         assert last["body"].encode() == connected.sink.deliveries[0].raw

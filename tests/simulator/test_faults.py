@@ -62,7 +62,7 @@ def test_no_answer_comes_but_the_echo_does(connected: Seeded) -> None:
     connection.request("POST", "/me/messages", body, headers)
     assert connected.sink.wait(2)[1]["message"]["text"] == "x"
     entry = eventually(
-        lambda: next(one for one in connected.simulator.read("/wire")["entries"] if one["summary"] == "hang")
+        lambda: next((one for one in connected.simulator.read("/wire")["entries"] if one["summary"] == "hang"), None)
     )
     assert entry["status"] is None
     connection.close()

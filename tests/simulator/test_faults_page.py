@@ -23,6 +23,8 @@ def meta(seeded: Seeded) -> Meta:
 def page(browser: Browser, meta: Meta) -> Iterator[Page]:
     with opened(browser, f"{meta.url}/faults") as made:
         expect(made.locator("#orders")).to_contain_text("Meta behaves")
+        # With this the lists are filled, of which the calls take their ids.
+        expect(made.locator("#connection-state")).to_contain_text("Now not so")
         yield made
 
 

@@ -152,8 +152,10 @@ def test_an_answer_can_be_bad_in_many_ways(seeded: Seeded, meta: Meta, name: str
 
 def test_a_late_answer_is_true_and_its_echo_comes_first(connected: Seeded) -> None:
     connected.says()
+    connected.sink.wait(1)
     meta = meta_of(connected)
-    meta.fail_calls("late", delay_seconds=0.1)
+    # The echo has all this time to be there before the answer.
+    meta.fail_calls("late", delay_seconds=1)
     answer = connected.send({"text": "slow"})
     assert answer.status == 200
     assert answer.json["message_id"] == connected.sink.items[1]["message"]["mid"]

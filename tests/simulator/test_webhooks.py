@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from heliograph.simulator.graph import send
 from tests.simulator.support import Seeded, Simulator, Sink, eventually
 
 
@@ -34,7 +35,7 @@ class TestWhatIsSent:
         assert list(body) == ["object", "entry"]
         assert list(entry) == ["time", "id", "messaging"]
         assert entry["id"] == connected.account
-        assert said["timestamp"] < entry["time"] < said["timestamp"] + 5000
+        assert said["timestamp"] < entry["time"] <= connected.simulator.read("/clock")["now"] + 1
         assert entry["messaging"] == [
             {
                 "sender": {"id": connected.igsid},
@@ -194,7 +195,8 @@ class TestDelivery:
             per_person[thread["person"]].append(item["message"]["text"])
         assert list(per_person.values()) == [["m0", "m3"], ["m1", "m4"], ["m2", "m5"]]
 
-    def test_the_echo_may_come_before_the_answer(self, connected: Seeded) -> None:
+    def test_the_echo_may_come_before_the_answer(self, connected: Seeded, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(send, "_ECHO_LEAD_SECONDS", 1.0)
         connected.says()
         connected.sink.wait(1)
         self.quick(connected.simulator, echo_before_answer=True)
@@ -226,7 +228,7 @@ class TestFaults:
         eventually(lambda: connected.sink.texts() == ["two", "one"])
 
     def test_an_event_is_overtaken(self, connected: Seeded) -> None:
-        self.fault(connected, kind="delay", delay_seconds=0.15)
+        self.fault(connected, kind="delay", delay_seconds=1)
         connected.says("one")
         connected.says("two")
         eventually(lambda: connected.sink.texts() == ["two", "one"])

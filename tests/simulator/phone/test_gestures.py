@@ -121,7 +121,8 @@ def test_a_message_is_copied(spoken: Spoken) -> None:
         phone.menu("Hello")
         phone.choose(entry)
         expect(phone.page.locator("#toast")).to_have_text("Copied")
-        assert phone.page.evaluate("navigator.clipboard.readText()") == words
+        # It may be the first one that is still said.
+        phone.page.wait_for_function("async (words) => (await navigator.clipboard.readText()) === words", arg=words)
 
 
 def test_everything_works_by_keyboard_alone(spoken: Spoken) -> None:
@@ -140,7 +141,9 @@ def test_everything_works_by_keyboard_alone(spoken: Spoken) -> None:
     expect(phone.bubble("Hello")).to_be_focused()
     expect(phone.page.get_by_role("menu")).to_have_count(0)
     keys.press("End")
+    expect(phone.bubble("Good morning")).to_be_focused()
     keys.press("Enter")
+    expect(phone.page.get_by_role("menuitem", name="Love")).to_be_focused()
     keys.press("ArrowRight")
     keys.press("Enter")
     phone.webhook(lambda one: one.get("reaction", {}).get("emoji") == "😂")

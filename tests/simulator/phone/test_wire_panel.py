@@ -4,9 +4,10 @@ import json
 import shlex
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.simulator.phone.driver import Phone
+from tests.simulator.support import Seeded
 
 Spoken = tuple[Phone, dict[str, Any]]
 
@@ -31,7 +32,10 @@ def test_both_directions_are_shown_and_filtered(spoken: Spoken) -> None:
 def test_a_body_is_shown_pretty_and_copied_as_it_was_also_as_a_command(spoken: Spoken) -> None:
     phone, _ = spoken
     page = phone.page
-    page.locator(".wire-row").filter(has_text="message “Hello”").click()
+    # While it is under way it is drawn again.
+    row = page.locator(".wire-row").filter(has_text="message “Hello”")
+    expect(row.locator(".status.good")).to_have_text("✓ 200")
+    row.click()
     detail = page.locator(".wire-detail")
     expect(detail.locator("pre").first).to_contain_text('"text": "Hello"')
     raw = phone.at.sink.deliveries[0].raw.decode()
@@ -44,6 +48,21 @@ def test_a_body_is_shown_pretty_and_copied_as_it_was_also_as_a_command(spoken: S
     assert words[:4] == ["curl", "-X", "POST", phone.at.sink.url]
     assert words[-1] == raw
     assert any(word.startswith("X-Hub-Signature-256: sha256=") for word in words)
+
+
+def test_what_happens_while_the_log_is_read_is_shown(page: Page, connected: Seeded) -> None:
+    """The answer was written before it."""
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/_simulator/wire?limit=200", lambda route: held.append((route, route.fetch())))
+    page.reload()
+    expect(page.locator("#window")).to_contain_text("No window yet")
+    connected.says("Meanwhile")
+    row = page.locator(".wire-row").filter(has_text="message “Meanwhile”")
+    expect(row).to_have_count(1)
+    for route, answer in held:
+        route.fulfill(response=answer)
+    expect(page.locator(".wire-row").filter(has_text="App subscription")).to_have_count(1)
+    expect(row.locator(".status")).to_have_text("✓ 200")
 
 
 def test_tries_are_shown(phone: Phone) -> None:
@@ -60,6 +79,8 @@ def test_tries_are_shown(phone: Phone) -> None:
 def test_while_it_pauses_news_wait_behind_a_button(spoken: Spoken) -> None:
     phone, _ = spoken
     page = phone.page
+    # What was said before is no news.
+    expect(page.locator(".wire-row").filter(has_text="message “Hello”")).to_have_count(1)
     page.get_by_role("button", name="Pause").click()
     count = page.locator(".wire-row").count()
     phone.at.says("Not yet")

@@ -13,6 +13,7 @@ let waiting = 0;
 let paused = false;
 let show = "all";
 let sought = "";
+let meanwhile = null; // seq -> summary of what changed while the log is being read: the answer may be older
 
 const direction = (one) => (one.kind === "graph" ? "in" : "out");
 const good = (one) => one.status >= 200 && one.status < 300;
@@ -22,9 +23,12 @@ const wanted = (one) => (show === "bad" ? trouble(one) : show === "all" || direc
 /** Read the youngest entries again, those that hold the sought words. */
 export async function readWire() {
   const asked = sought;
+  const changed = (meanwhile = new Map());
   const told = await attempt(() => get(`/wire?limit=200${asked ? `&contains=${encodeURIComponent(asked)}` : ""}`));
+  if (changed !== meanwhile) return; // only the latest reading counts
+  meanwhile = null;
   if (!told || asked !== sought) return;
-  entries = new Map(told.entries.map((one) => [one.seq, { ...one, attempts: one.attempts.length }]));
+  entries = new Map([...told.entries.map((one) => [one.seq, { ...one, attempts: one.attempts.length }]), ...changed]);
   rows = new Map();
   opened.clear();
   drawAll();
@@ -39,6 +43,7 @@ export function wireChanged(one) {
     if (!opened.size && !paused) searching ??= setTimeout(() => { searching = null; readWire(); }, 250);
     return;
   }
+  meanwhile?.set(one.seq, one);
   const known = entries.has(one.seq);
   entries.set(one.seq, one);
   if (entries.size > KEEP) drop();
