@@ -46,6 +46,7 @@ def opened(
         **more,
     )
     context.set_default_timeout(10_000)
+    context.set_default_navigation_timeout(30_000)  # a page with all its parts, from a browser that has just started
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))

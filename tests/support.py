@@ -119,7 +119,7 @@ class Process:
         self.kill()
         self._process.__exit__(None, None, None)
 
-    async def line(self, seconds: float = 20) -> str:
+    async def line(self, seconds: float = 40) -> str:
         """The next line that it prints; empty when it has ended."""
         assert self._process.stdout is not None
         return (await within(seconds, asyncio.to_thread(self._process.stdout.readline))).strip()
