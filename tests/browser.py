@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WIDE, NARROW = (1440, 900), (390, 844)
+
+expect.set_options(timeout=10_000)
 
 
 def executable() -> str | None:
@@ -44,6 +46,7 @@ def opened(
         **more,
     )
     context.set_default_timeout(10_000)
+    context.set_default_navigation_timeout(30_000)  # a page with all its parts, from a browser that has just started
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))

@@ -2,7 +2,10 @@
 
 import asyncio
 import inspect
+import itertools
 import os
+import secrets
+import socket
 import subprocess
 import sys
 import tempfile
@@ -68,7 +71,7 @@ async def within(seconds: float, awaitable: Awaitable[T]) -> T:
 @asynccontextmanager
 async def opened(url: str, *, largest: int = 10) -> AsyncIterator[Database]:
     """A pool on a test's database."""
-    database = await Database.connect(url, largest=largest, patience=5)
+    database = await Database.connect(url, largest=largest, patience=20)
     try:
         yield database
     finally:
@@ -116,7 +119,7 @@ class Process:
         self.kill()
         self._process.__exit__(None, None, None)
 
-    async def line(self, seconds: float = 20) -> str:
+    async def line(self, seconds: float = 40) -> str:
         """The next line that it prints; empty when it has ended."""
         assert self._process.stdout is not None
         return (await within(seconds, asyncio.to_thread(self._process.stdout.readline))).strip()
@@ -148,6 +151,33 @@ def in_database(url: str, name: str) -> str:
     scheme, _, rest = head.partition("://")
     authority = rest.partition("/")[0]
     return f"{scheme}://{authority}/{name}" + (f"?{query}" if query else "")
+
+
+def _own_ports() -> Iterator[int]:
+    """The ports of this process, each once a round, from one by chance on."""
+    worker, workers = os.environ.get("PYTEST_XDIST_WORKER", "gw0"), os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
+    own = range(19001 + int(worker.removeprefix("gw")), 32001, int(workers))
+    first = secrets.randbelow(len(own))
+    return itertools.cycle([*own[first:], *own[:first]])
+
+
+_ports = _own_ports()
+
+
+def free_port() -> int:
+    """A loopback port for a server that is yet to start.
+
+    It stays free until then: it is below those that the kernel gives to outgoing connections, the tests' other process
+    has ports of its own, and this one comes back to it after thousands of others.
+    """
+    for port in itertools.islice(_ports, 1000):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+    raise AssertionError("no free port")
 
 
 def fresh_name(what: str) -> str:

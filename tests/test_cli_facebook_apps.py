@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from heliograph.cli import cli
+from tests.conftest import Server
 from tests.simulator.support import Loop, Simulator
 
 
@@ -23,19 +24,21 @@ def meta() -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def typed(database_url: str, tmp_path: Path, meta: Simulator) -> Any:
-    """Runs a command on the module's database."""
+def typed(embedded_server: Server, tmp_path: Path, meta: Simulator) -> Iterator[Any]:
+    """Runs a command, on a database of this test's own."""
 
-    def command(*words: str, given: str | None = None) -> Any:
-        env = {
-            "HELIOGRAPH_DATABASE_URL": database_url,
-            "HELIOGRAPH_DATA_DIR": str(tmp_path),
-            "HELIOGRAPH_GRAPH_URL": f"http://127.0.0.1:{meta.port}",
-            "HELIOGRAPH_PUBLIC_URL": "https://messages.example",
-        }
-        return CliRunner().invoke(cli, ["facebook-apps", *words], env=env, input=given)
+    with embedded_server.database(migrated=True) as url:
 
-    return command
+        def command(*words: str, given: str | None = None) -> Any:
+            env = {
+                "HELIOGRAPH_DATABASE_URL": url,
+                "HELIOGRAPH_DATA_DIR": str(tmp_path),
+                "HELIOGRAPH_GRAPH_URL": f"http://127.0.0.1:{meta.port}",
+                "HELIOGRAPH_PUBLIC_URL": "https://messages.example",
+            }
+            return CliRunner().invoke(cli, ["facebook-apps", *words], env=env, input=given)
+
+        yield command
 
 
 def test_an_app_is_added_listed_and_removed(typed: Any, meta: Simulator) -> None:
@@ -86,7 +89,7 @@ def test_an_app_is_changed_and_keeps_what_is_not_given(typed: Any, meta: Simulat
     told = json.loads(changed.stdout)
     assert (told["name"], told["config_id"], told["default"]) == ("Theirs", "12345", True)
     assert typed("change", made["id"], "--config-id", "").exit_code == 0
-    (row,) = [one for one in json.loads(typed("list", "--json").stdout) if one["id"] == made["id"]]
+    (row,) = json.loads(typed("list", "--json").stdout)
     assert (row["name"], row["config_id"], row["default"]) == ("Theirs", None, True)
 
 

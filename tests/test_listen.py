@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 
 from heliograph.commands.listen import Listener, listen
 from tests.browser import NARROW, opened
-from tests.simulator.support import free_port
+from tests.support import free_port
 
 MESSAGE = {
     "type": "conversation:message",

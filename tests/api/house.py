@@ -29,6 +29,7 @@ from heliograph.messaging.arrivals import Profile, Route
 from heliograph.messaging.erase import EraseWorker
 from heliograph.messaging.forget import ForgetWorker
 from heliograph.storage import Database, SecretBox, new_id
+from tests.support import free_port
 
 T = TypeVar("T")
 
@@ -208,7 +209,7 @@ class House:
         self.account = self.key("account")
 
     async def _start(self) -> None:
-        self.database = await Database.connect(self._database_url, largest=8, patience=5)
+        self.database = await Database.connect(self._database_url, largest=8, patience=20)
         self.instagram = PlayedInstagram(self.database, self.box)
         services = Services(self.database, self.box, {"instagram": self.instagram}, self.clock, self._limits, self.url)
         api = create_api(services)
@@ -221,7 +222,7 @@ class House:
             application, port=self.port, interface=Interfaces.ASGINL, log_enabled=False, log_level=LogLevels.critical
         )
         self._served = asyncio.ensure_future(self._server.serve())
-        self._backstage = await Database.connect(self._database_url, largest=2, patience=5)
+        self._backstage = await Database.connect(self._database_url, largest=2, patience=20)
         self.start_eraser()
 
     def start_eraser(self, grace: float = 0) -> None:
@@ -353,19 +354,6 @@ class House:
     def client(self, key: Key, prefix: str = "") -> sunshine.ApiClient:
         """The official client with a key."""
         return sunshine.ApiClient(sunshine.Configuration(host=self.url + prefix, username=key.id, password=key.secret))
-
-
-def free_port() -> int:
-    """A loopback port above 19000 that nobody listens on."""
-    for _ in range(100):
-        port = random.randrange(19001, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no free port")
 
 
 def path_of(url: str) -> str:

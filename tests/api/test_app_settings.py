@@ -242,7 +242,7 @@ def test_a_conversation_that_is_being_written_to_is_left_for_later(house: House,
             await connection.execute(
                 "select 1 from conversations where id = $1 for update", forgetful.person.conversation_id
             )
-            return await asyncio.wait_for(_search(house, timedelta(hours=2), forgetful.app_id), 5)
+            return await asyncio.wait_for(_search(house, timedelta(hours=2), forgetful.app_id), 20)
 
     assert house.run(meanwhile()) == 0
     assert search(house, forgetful, hours=2, seconds=10) == 0

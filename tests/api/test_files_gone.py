@@ -11,6 +11,7 @@ from tests.api.files import Slow, fetch, rows_of, uploaded
 from tests.api.house import Answer, House, Key
 from tests.api.operations import BUSINESS, TEXT
 from tests.simulator.support import eventually
+from tests.support import wait_until, waits_for_a_lock
 
 
 def said(house: House, shop: Shop, content: dict[str, Any], conversation: str = "") -> dict[str, Any]:
@@ -111,8 +112,7 @@ def test_of_two_messages_that_go_at_once_the_second_takes_the_file(house: House,
         await gates[0].wait()
         other = asyncio.create_task(delete(second, gates[2], gates[3]))
         await gates[2].wait()
-        while not await house.database.fetchval("select exists (select from pg_locks where not granted)"):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await wait_until(lambda: waits_for_a_lock(house.database, "attachment"))
         for gate in gates:
             gate.set()
         await asyncio.gather(one, other)

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import psutil
@@ -193,10 +194,19 @@ def test_slow_clients_hold_no_connection_of_the_database(house: House, shop: Sho
 def test_an_upload_that_takes_too_long_is_given_up(house: House, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routes, "LONGEST_UPLOAD", 0.2)
     monkeypatch.setattr("heliograph.api.body._DRAINED", 0)
+    drop, given_up = attachments.drop, []
+
+    async def noted(connection: Any, attachment_id: str) -> None:
+        there = await connection.fetchval("select exists (select from attachments where id = $1)", attachment_id)
+        await drop(connection, attachment_id)
+        given_up.append(there)
+
+    monkeypatch.setattr(attachments, "drop", noted)
     slow = Slow(house, shop, 2 * PIECE_BYTES)
     slow.send(b"x" * PIECE_BYTES)
-    eventually(lambda: rows_of(house, shop))
-    eventually(lambda: rows_of(house, shop) == [])
+    eventually(lambda: given_up)
+    assert given_up == [True]
+    assert rows_of(house, shop) == []
     slow.send(b"x")
     answer = slow.answer()
     assert (answer.status, answer.error["code"]) == (408, "request_timeout")

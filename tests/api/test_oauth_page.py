@@ -65,7 +65,7 @@ def test_a_person_lets_a_client_in_and_the_client_works(
         with pytest.raises(sunshine.exceptions.UnauthorizedException):
             ConversationsApi(api).get_conversation(shop.app_id, shop.person.conversation_id)
     assert not house.rows("select 1 from webhooks where app_id = $1", shop.app_id)
-    assert not house.rows("select 1 from integrations where type = $1", partner.id)
+    assert not house.rows("select 1 from integrations where app_id = $1 and type = $2", shop.app_id, partner.id)
 
 
 def test_the_token_is_what_the_original_issues(house: House, shop: Shop, partner: Partner) -> None:

@@ -60,7 +60,7 @@ def work_off(house: House, networks: str = "127.0.0.0/8") -> None:
 
     async def work() -> None:
         due = "select not exists (select from lanes where kind = 'removal' and (due_at <= now() or lease <> 0))"
-        async with Sender(parse_networks(networks), timeout=5) as sender:
+        async with Sender(parse_networks(networks), timeout=20) as sender:
             workers = LaneWorkers(house.database, [RemovalWorker(house.database, house.box, sender).kind()])
             workers.start()
             try:

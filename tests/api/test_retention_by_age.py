@@ -21,6 +21,7 @@ def keep(house: House, shop: Shop, **terms: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def _only_these(house: House) -> Iterator[None]:
+    house.run(house.database.execute("delete from app_retention"))
     yield
     house.run(house.database.execute("delete from app_retention"))
 

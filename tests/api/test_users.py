@@ -117,11 +117,12 @@ def test_users_of_brands_are_apart(house: House, shop: Shop) -> None:
     ],
 )
 def test_a_bad_user_is_told_by_name(house: House, shop: Shop, body: Any, title: str) -> None:
-    before = house.rows("select count(*) from users")
+    mine = "select id from users where app_id = $1"
+    before = house.rows(mine, shop.app_id)
     answer = house.post(shop.path + "/users", body)
     assert (answer.status, answer.error["code"]) == (400, "bad_request")
     assert title in answer.error["title"]
-    assert house.rows("select count(*) from users") == before
+    assert house.rows(mine, shop.app_id) == before
 
 
 # By email ---------------------------------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ class Customer:
 
 @asynccontextmanager
 async def delivering(
-    database: Database, *, timeout: float = 5, lease_seconds: float = 45
+    database: Database, *, timeout: float = 30, lease_seconds: float = 45
 ) -> AsyncIterator[DeliveryWorker]:
     """A delivery worker as in the server."""
     async with Sender(parse_networks("127.0.0.0/8"), timeout=timeout) as sender:

@@ -71,12 +71,19 @@ def test_a_failure_is_tried_again_and_order_is_kept(each_database: str) -> None:
 
     async def scene() -> None:
         answers = itertools.chain([500, 503, 500], itertools.repeat(200))
-        async with opened(each_database) as database, Target(lambda _: next(answers)) as target:
+        more_came = asyncio.Event()
+
+        async def fails_at_first(_: Post) -> int:
+            await more_came.wait()
+            return next(answers)
+
+        async with opened(each_database) as database, Target(fails_at_first) as target:
             customer = await Customer.new(database, target.url)
             async with delivering(database):
                 events = await customer.publish("k1", 2)
                 await wait_until(lambda: target.posts)
                 events += await customer.publish("k1", 2)
+                more_came.set()
                 await customer.done()
             for post in target.posts:
                 assert post.events == events[: len(post.events)], (
@@ -93,7 +100,7 @@ def test_a_failure_is_tried_again_and_order_is_kept(each_database: str) -> None:
 
 
 def test_a_timeout_is_tried_again(database_url: str) -> None:
-    """No answer is no delivery: the same events come again."""
+    """No answer is no delivery: the same events come again, and on a busy machine perhaps once more."""
 
     async def scene() -> None:
         slow = asyncio.Event()
@@ -106,13 +113,15 @@ def test_a_timeout_is_tried_again(database_url: str) -> None:
         async with opened(database_url) as database, Target(first_hangs) as target:
             customer = await Customer.new(database, target.url)
             events = await customer.publish("k1")
-            async with delivering(database, timeout=0.2):
+            async with delivering(database, timeout=0.5):
                 await customer.done()
             slow.set()
-            assert [post.events for post in target.posts] == [events, events]
-            attempts = await customer.attempts()
-            assert outcomes(attempts) == [("retry", 1, None), ("delivered", 2, 200)]
-            assert attempts[0]["error"] == "no answer in time"
+            assert len(target.posts) >= 2
+            assert all(post.events == events for post in target.posts)
+            *in_vain, last = await customer.attempts()
+            assert outcomes(in_vain) == [("retry", number, None) for number in range(1, len(in_vain) + 1)]
+            assert {attempt["error"] for attempt in in_vain} == {"no answer in time"}
+            assert outcomes([last]) == [("delivered", len(in_vain) + 1, 200)]
 
     run(scene())
 

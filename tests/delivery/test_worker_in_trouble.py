@@ -168,8 +168,12 @@ def test_a_killed_worker_costs_no_event(each_database: str) -> None:
             async with Target(hangs_at_first) as target:
                 customer = await Customer.new(database, target.url)
                 events = {f"k{n}": await customer.publish(f"k{n}", 3) for n in range(5)}
+
+                def all_in_the_air() -> bool:
+                    return {post.events[0] for post in target.posts} == {first for first, *_ in events.values()}
+
                 with Process(WORKER, each_database) as victim:
-                    await wait_until(lambda: len(target.posts) == 5, 20, what="five POSTs in the air")
+                    await wait_until(all_in_the_air, 30, what="a POST of each conversation in the air")
                     victim.kill()
                 hang.set()
                 assert await customer.attempts() == []

@@ -6,7 +6,6 @@ import hmac
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +23,8 @@ import sunshine_conversations_client as sunshine
 from sunshine_conversations_client.api import ActivitiesApi, ConversationsApi, MessagesApi
 from sunshine_conversations_client.model import Author, Content, MessagePost, TextMessage
 
+from tests.support import free_port
+
 TRIGGERS = [
     "conversation:create",
     "conversation:message",
@@ -34,13 +35,6 @@ TRIGGERS = [
     "conversation:message:delivery:user",
     "conversation:message:delivery:failure",
 ]
-
-
-def free_port() -> int:
-    """A port that nothing listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 20, what: str = "") -> Any:

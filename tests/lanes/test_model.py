@@ -55,7 +55,7 @@ def test_the_queue_does_what_its_model_does(connections: tuple[asyncio.Runner, A
     """Order, counts, leases, attempts, due times and effects, after every step of every history."""
     runner, worker, listener = connections
     heard: list[str] = []
-    patience = Patience(5)
+    patience = Patience(20)
     runner.run(listener.add_listener(CHANNEL, lambda _c, _p, _n, kind: heard.append(kind)))
 
     class Queue(RuleBasedStateMachine):

@@ -175,7 +175,7 @@ def test_a_lane_that_somebody_is_adding_to_keeps_nobody_waiting(each_database: s
         await put(database, kind, ("a", "1"), ("b", "1"))
         async with database.transaction() as slow:
             await enqueue(slow, [NewJob(kind, "a", "2")])
-            lanes = await asyncio.wait_for(take(database, kind), 5)
+            lanes = await asyncio.wait_for(take(database, kind), 20)
             assert [lane.key for lane in lanes] == ["b"]
         (lane,) = await take(database, kind)
         assert [job.payload for job in lane.jobs] == ["1", "2"]

@@ -119,9 +119,9 @@ def test_no_wake_up_is_lost_when_enqueue_and_release_race(each_database: str) ->
             async with working(database, [LaneKind(kind, handler, ledger.on_dead, linger_seconds=0)], processes=2):
                 for number in range(150):
                     await put(database, kind, ("a", str(number)))
-                    await asyncio.wait_for(about_to_settle.wait(), 5)
+                    await asyncio.wait_for(about_to_settle.wait(), 20)
                     about_to_settle.clear()
-                await wait_until(lambda: is_empty(database, kind), 5)
+                await wait_until(lambda: is_empty(database, kind))
             assert ledger.of("a") == [str(number) for number in range(150)]
 
     run(scene())

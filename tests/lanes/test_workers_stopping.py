@@ -33,11 +33,11 @@ def test_stop_waits_for_running_handlers(each_database: str) -> None:
             workers.start()
             await put(database, kind, ("a", "1"))
             await wait_until(lambda: ledger.done)
-            stopping = asyncio.create_task(workers.stop(patience=10))
+            stopping = asyncio.create_task(workers.stop(patience=30))
             await put(database, kind, ("b", "1"))
             assert not stopping.done()
             go.set()
-            await asyncio.wait_for(stopping, 5)
+            await asyncio.wait_for(stopping, 20)
             assert ledger.done[0][0] == "a"
             assert len(ledger.done) == 1
             rows = await database.fetch("select key from lanes where kind = $1", kind)
@@ -69,7 +69,7 @@ def test_stop_gives_back_what_is_not_finished_in_time(each_database: str) -> Non
             async with working(database, [lane_kind]):
                 hangs = False
                 await workers.stop(patience=0.05)
-                await wait_until(lambda: is_empty(database, kind), 5)
+                await wait_until(lambda: is_empty(database, kind))
             assert ledger.of("a") == ["1", "1"]
 
     run(scene())
@@ -102,7 +102,7 @@ def test_after_a_stop_at_any_moment_nothing_is_leased_and_nothing_runs(each_data
                     await database.fetchval("select 1")
                 for _ in range(number):
                     await asyncio.sleep(0)
-                await asyncio.wait_for(workers.stop(patience=5), 10)
+                await asyncio.wait_for(workers.stop(patience=20), 30)
                 assert not ledger.busy
                 left = [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
                 assert left == []
@@ -130,7 +130,7 @@ def test_each_kind_is_worked_on_its_own(each_database: str) -> None:
             await put(database, hanging, *((f"{n}", "1") for n in range(5)))
             for number in range(20):
                 await put(database, quick, ("a", str(number)))
-                await wait_until(lambda: is_empty(database, quick), 5)
+                await wait_until(lambda: is_empty(database, quick))
             await workers.stop(patience=0.01)
             assert await nothing_is_leased(database, hanging)
 

@@ -199,7 +199,7 @@ def test_a_viewer_who_leaves_takes_the_connection_to_the_cdn_along(shop: Shop, h
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(_leaves_after_some, house, url)
         waiting.result(20)
-    eventually(lambda: metrics.MEDIA_SERVED.labels("left")._value.get() == left + 1)
+    eventually(lambda: metrics.MEDIA_SERVED.labels("left")._value.get() > left)
     house.loop.loop.call_soon_threadsafe(meta.files[name].holds.set)
     eventually(lambda: meta.streams == 0)
 

@@ -3,7 +3,6 @@
 import asyncio
 import http.client
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -15,17 +14,12 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from heliograph.simulator import serve
+from tests.support import free_port
 
 DEADLINE = 10.0
 # What runs in the loop may be the start or the stop of a whole server, and a stop alone may take eight seconds.
 _LOOP_SECONDS = 60.0
 FIELDS = "messages,messaging_postbacks,messaging_seen,message_reactions,message_edit"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def eventually(check: Callable[[], Any], deadline: float = DEADLINE) -> Any:

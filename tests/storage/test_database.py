@@ -1,6 +1,5 @@
 """The pool: clear errors instead of traces, values in their own types, transactions that are whole."""
 
-import asyncio
 import socket
 import time
 
@@ -18,19 +17,13 @@ async def refusal(url: str, *, patience: float = 0.0) -> str:
     return str(caught.value)
 
 
-async def _closed_port() -> int:
-    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
-    port: int = server.sockets[0].getsockname()[1]
-    server.close()
-    await server.wait_closed()
-    return port
-
-
 def test_a_server_that_is_not_there_is_named_with_the_way_out() -> None:
     """The error says what was tried and which setting to look at."""
 
     async def scene() -> None:
-        said = await refusal(f"postgresql://me:hunter2@127.0.0.1:{await _closed_port()}/x")
+        with socket.socket() as deaf:
+            deaf.bind(("127.0.0.1", 0))  # nobody listens on it, and nobody else can
+            said = await refusal(f"postgresql://me:hunter2@127.0.0.1:{deaf.getsockname()[1]}/x")
         assert "HELIOGRAPH_DATABASE_URL" in said
         assert "embedded" in said
         assert "hunter2" not in said
@@ -92,7 +85,7 @@ def test_an_unknown_database_is_refused_at_once(each_database: str) -> None:
         start = time.monotonic()
         said = await refusal(in_database(each_database, "no_such_database"), patience=30)
         assert "no_such_database" in said
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 20
 
     run(scene())
 

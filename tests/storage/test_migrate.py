@@ -119,9 +119,9 @@ def test_a_migration_may_take_longer_than_a_request(empty_database: str, monkeyp
     """The pool's time limit for statements holds neither for a migration nor for the wait for another's."""
 
     async def scene() -> None:
-        slow = Migration(1, "slow", "select pg_sleep(0.6);")
+        slow = Migration(1, "slow", "select pg_sleep(1.5);")
         monkeypatch.setattr(migrate, "all_migrations", lambda: [slow])
-        async with asyncpg.create_pool(empty_database, min_size=2, max_size=2, command_timeout=0.3) as pool:
+        async with asyncpg.create_pool(empty_database, min_size=2, max_size=2, command_timeout=1) as pool:
             database = Database(pool, pool, empty_database)
             ran = await asyncio.gather(migrate.migrate(database), migrate.migrate(database))
             assert sorted(ran) == [[], ["slow"]]

