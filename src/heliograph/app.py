@@ -23,12 +23,12 @@ from granian.server.embed import Server
 from starlette.responses import RedirectResponse
 
 from heliograph.api import Services, create_api
+from heliograph.api.attachment_files import ATTACHMENTS_PATH, AttachmentFiles
 from heliograph.api.limits import Limits
-from heliograph.api.media import MEDIA_PATH, Media
 from heliograph.channels.instagram.backfill import pruning as backfill_pruning
 from heliograph.channels.instagram.journal.entries import pruning as journal_pruning
 from heliograph.channels.instagram.journal.receive import CALLBACK_PATH
-from heliograph.channels.instagram.media.addresses import MEDIA_PATH as PROXY_PATH
+from heliograph.channels.instagram.media.addresses import MEDIA_PATH
 from heliograph.channels.instagram.onboarding.attempts import pruning as login_pruning
 from heliograph.connect import CONNECT_PATH, create_connect
 from heliograph.connect import Services as ConnectServices
@@ -107,7 +107,7 @@ class Application:
         )
         self._api = create_api(services)
         self.dashboard = create_dashboard(services)
-        self._media = Media(database)
+        self._attachments = AttachmentFiles(database)
         self._operate = Operate(database, (kind.name for kind in kinds), self._instagram.count, clock=self._graph.now)
 
     def start(self) -> None:
@@ -140,9 +140,9 @@ class Application:
             await self._instagram.called(scope, receive, send)
         elif scope["type"] == "http" and path in self._operate.paths:
             await self._operate(scope, receive, send)
+        elif scope["type"] == "http" and path.startswith(ATTACHMENTS_PATH):
+            await self._attachments(scope, receive, send)
         elif scope["type"] == "http" and path.startswith(MEDIA_PATH):
-            await self._media(scope, receive, send)
-        elif scope["type"] == "http" and path.startswith(PROXY_PATH):
             await self._instagram.media(scope, receive, send)
         elif scope["type"] == "http" and path.startswith(CONNECT_PATH):
             await self._connect(scope, receive, send)

@@ -20,8 +20,8 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 
 from heliograph.api import Services, create_api
+from heliograph.api.attachment_files import ATTACHMENTS_PATH, AttachmentFiles
 from heliograph.api.limits import Limits
-from heliograph.api.media import MEDIA_PATH, Media
 from heliograph.channels.base import ChannelError, ConnectError, Conversions
 from heliograph.lanes import LaneKind, LaneWorkers
 from heliograph.messaging import contacts, keys
@@ -212,10 +212,10 @@ class House:
         self.instagram = PlayedInstagram(self.database, self.box)
         services = Services(self.database, self.box, {"instagram": self.instagram}, self.clock, self._limits, self.url)
         api = create_api(services)
-        media = Media(self.database)
+        files = AttachmentFiles(self.database)
 
         async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-            await (media if scope["path"].startswith(MEDIA_PATH) else api)(scope, receive, send)
+            await (files if scope["path"].startswith(ATTACHMENTS_PATH) else api)(scope, receive, send)
 
         self._server = Server(
             application, port=self.port, interface=Interfaces.ASGINL, log_enabled=False, log_level=LogLevels.critical
