@@ -18,7 +18,7 @@ from heliograph.events.wire_time import wire_time
 from heliograph.messaging import attachments, shapes
 from heliograph.messaging.apps import switched_on
 from heliograph.messaging.arrivals import EditArrival, ReactionArrival, Route, UnsendArrival
-from heliograph.messaging.cards import masked
+from heliograph.messaging.card_numbers import masked
 from heliograph.messaging.contacts import Contact, Key
 from heliograph.storage import Connection
 

@@ -17,7 +17,7 @@ from heliograph.events.wire_time import wire_time
 from heliograph.lanes import NewJob, enqueue
 from heliograph.messaging import shapes
 from heliograph.messaging.apps import switched_on
-from heliograph.messaging.cards import masked_content
+from heliograph.messaging.card_numbers import masked_content
 from heliograph.messaging.names import animal_name
 from heliograph.messaging.switchboard.state import CONVERSATION, assign
 from heliograph.storage import Connection, new_id

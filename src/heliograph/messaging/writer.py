@@ -16,7 +16,7 @@ from heliograph.messaging.arrivals import (
     ReadArrival,
     ReferralArrival,
 )
-from heliograph.messaging.cards import masked_content
+from heliograph.messaging.card_numbers import masked_content
 from heliograph.messaging.contacts import Contact
 from heliograph.storage import Connection, new_id
 
