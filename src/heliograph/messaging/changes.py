@@ -16,7 +16,7 @@ from typing import Any
 from heliograph.events import Event
 from heliograph.events.wire_time import wire_time
 from heliograph.messaging import attachments, shapes
-from heliograph.messaging.apps import switched_on
+from heliograph.messaging.apps import masks_cards
 from heliograph.messaging.arrivals import EditArrival, ReactionArrival, Route, UnsendArrival
 from heliograph.messaging.card_numbers import masked
 from heliograph.messaging.contacts import Contact, Key
@@ -194,7 +194,7 @@ def _edit(target: dict[str, Any], edit: EditArrival) -> bool:
 
 
 def _text(edit: EditArrival) -> str:
-    return masked(edit.text) if switched_on(edit.route.settings, "maskCreditCardNumbers") else edit.text
+    return masked(edit.text) if masks_cards(edit.route.settings) else edit.text
 
 
 def _author(reaction: ReactionArrival, contact: Contact) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from heliograph.events import Event, publish
 from heliograph.events.wire_time import wire_time
 from heliograph.lanes import NewJob, enqueue
 from heliograph.messaging import shapes
-from heliograph.messaging.apps import switched_on
+from heliograph.messaging.apps import masks_cards, switched_on
 from heliograph.messaging.card_numbers import masked_content
 from heliograph.messaging.names import animal_name
 from heliograph.messaging.switchboard.state import CONVERSATION, assign
@@ -29,8 +29,6 @@ SEND_LANE = "send"
 
 # Sunshine reference, chapter 1: a conversation holds at most this many messages; then 423.
 MOST_MESSAGES = 30_000
-
-CARDS = "maskCreditCardNumbers"
 
 # What tells our ids from a channel's.
 OUR_ID = re.compile(r"[0-9a-f]{24}")
@@ -134,7 +132,7 @@ async def post_message(
         "id": new_id(),
         "received": wire_time(now),
         "author": author,
-        "content": masked_content(draft.content) if switched_on(settings, CARDS) else draft.content,
+        "content": masked_content(draft.content) if masks_cards(settings) else draft.content,
         "source": {"type": "api:conversations"},
     }
     if draft.metadata is not None:

@@ -7,7 +7,7 @@ from typing import Any
 from heliograph.events import Event
 from heliograph.events.wire_time import wire_time
 from heliograph.messaging import commitment, shapes, threads
-from heliograph.messaging.apps import switched_on
+from heliograph.messaging.apps import masks_cards, switched_on
 from heliograph.messaging.arrivals import (
     Arrival,
     ControlArrival,
@@ -148,7 +148,7 @@ class Writer:
         if by_user:
             self._act(contact, arrival)
         conversation_id = contact.conversation["id"]
-        masks = switched_on(arrival.route.settings, "maskCreditCardNumbers")
+        masks = masks_cards(arrival.route.settings)
         quoted, quoted_id = self._quote(arrival)
         message_ids = []
         for part, content in enumerate(arrival.contents):
