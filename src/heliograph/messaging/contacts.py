@@ -7,11 +7,9 @@ from typing import Any
 
 from heliograph.messaging import shapes
 from heliograph.messaging.arrivals import Profile, Route
-from heliograph.messaging.names import animal_name
+from heliograph.messaging.names import animal_name, placeholder_name
 from heliograph.messaging.switchboard.state import CONVERSATION, assign, board
 from heliograph.storage import Connection, new_id
-
-PLACEHOLDER_NAME = "Instagram user"
 
 Key = tuple[str, str]  # integration id, the person's id on the channel
 
@@ -45,7 +43,7 @@ class Contact:
     @property
     def author(self) -> dict[str, Any]:
         """The wire's ``author`` of what this contact writes."""
-        name = self.client.get("displayName", PLACEHOLDER_NAME)
+        name = self.client.get("displayName", placeholder_name(self.client["type"]))
         author = {"type": "user", "userId": self.user["id"], "displayName": name}
         if "avatarUrl" in self.client:
             author["avatarUrl"] = self.client["avatarUrl"]
@@ -187,7 +185,8 @@ async def create(
         if route.app_id not in living or (integration_id, person) in made:
             continue
         user_id, client_id, conversation_id = new_id(), new_id(), new_id()
-        unnamed = animal_name(user_id) if living[route.app_id]["settings"].get("useAnimalNames") else PLACEHOLDER_NAME
+        as_animals = living[route.app_id]["settings"].get("useAnimalNames")
+        unnamed = animal_name(user_id) if as_animals else placeholder_name(route.type)
         name = profile.name or profile.username or unnamed
         of_user = user_profile(profile)
         row = (
@@ -242,13 +241,13 @@ async def _bring_back(
     columns = [key[0] for key in keys], [key[1] for key in keys]
     if not await connection.fetch(_LOCK_REMOVED, *columns):
         return {}
-    profiles = [profile for _, profile in wanted.values()]
+    people = wanted.values()
     rows = await connection.fetch(
         _BRING_BACK,
         *columns,
-        [profile.name or profile.username or PLACEHOLDER_NAME for profile in profiles],
-        [profile.avatar_url for profile in profiles],
-        [profile.raw for profile in profiles],
+        [profile.name or profile.username or placeholder_name(route.type) for route, profile in people],
+        [profile.avatar_url for _, profile in people],
+        [profile.raw for _, profile in people],
         now,
     )
     return await find(connection, [(row["integration_id"], row["external_id"]) for row in rows])
