@@ -24,7 +24,7 @@ from heliograph.api.attachment_files import ATTACHMENTS_PATH, AttachmentFiles
 from heliograph.api.limits import Limits
 from heliograph.channels.base import ChannelError, ConnectError, Conversions
 from heliograph.lanes import LaneKind, LaneWorkers
-from heliograph.messaging import contacts, keys
+from heliograph.messaging import keys, newcomers
 from heliograph.messaging.arrivals import Profile, Route
 from heliograph.messaging.erase import EraseWorker
 from heliograph.messaging.forget import ForgetWorker
@@ -297,7 +297,7 @@ class House:
             route, igsid = Route(app_id, integration_id, "instagram"), str(random.randrange(10**16))
             profile = Profile("Noa Berg", "noa", "https://cdn.example/noa.jpg", {"username": "noa"})
             async with self.database.transaction() as connection:
-                made = await contacts.create(connection, {(integration_id, igsid): (route, profile)}, NOW)
+                made = await newcomers.create(connection, {(integration_id, igsid): (route, profile)}, NOW)
                 contact = made[(integration_id, igsid)]
                 await connection.execute(
                     "update users set external_id = $2 where id = $1", contact.user["id"], external_id
