@@ -218,14 +218,7 @@ def _told(change: Change, body: Mapping[str, Any], contact: Contact, now: dateti
 
 
 def _event(kind: str, contact: Contact, message: Mapping[str, Any], now: datetime, **more: Any) -> Event:
-    payload = {
-        "conversation": contact.conversation,
-        "user": shapes.user_brief(contact.user),
-        "source": contact.source,
-        "message": message,
-        **more,
-    }
-    return Event(contact.app_id, kind, payload, now, contact.conversation["id"], contact.user, contact.client)
+    return contact.event(kind, contact.about(message=message, **more), now)
 
 
 async def _targets(connection: Connection, changes: Iterable[Change]) -> dict[tuple[str, str], dict[str, Any]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from heliograph.events import Event
 from heliograph.messaging import shapes
 from heliograph.messaging.arrivals import Profile
 from heliograph.messaging.names import placeholder_name
@@ -48,6 +49,15 @@ class Contact:
         if "avatarUrl" in self.client:
             author["avatarUrl"] = self.client["avatarUrl"]
         return author
+
+    def about(self, **what: Any) -> dict[str, Any]:
+        """The payload of an event about something of this contact's conversation."""
+        brief = shapes.user_brief(self.user)
+        return {"conversation": self.conversation, "user": brief, "source": self.source, **what}
+
+    def event(self, kind: str, payload: dict[str, Any], now: datetime) -> Event:
+        """An event of this contact's conversation."""
+        return Event(self.app_id, kind, payload, now, self.conversation["id"], self.user, self.client)
 
 
 # Served by clients_external, participants_of_user and the primary keys. Locks conversations in id order.
