@@ -23,12 +23,12 @@ from granian.server.embed import Server
 from starlette.responses import RedirectResponse
 
 from heliograph.api import Services, create_api
+from heliograph.api.attachment_files import ATTACHMENTS_PATH, AttachmentFiles
 from heliograph.api.limits import Limits
-from heliograph.api.media import MEDIA_PATH, Media
 from heliograph.channels.instagram.backfill import pruning as backfill_pruning
 from heliograph.channels.instagram.journal.entries import pruning as journal_pruning
 from heliograph.channels.instagram.journal.receive import CALLBACK_PATH
-from heliograph.channels.instagram.media.addresses import MEDIA_PATH as PROXY_PATH
+from heliograph.channels.instagram.media.addresses import MEDIA_PATH
 from heliograph.channels.instagram.onboarding.attempts import pruning as login_pruning
 from heliograph.connect import CONNECT_PATH, create_connect
 from heliograph.connect import Services as ConnectServices
@@ -57,6 +57,8 @@ log = get_logger("app")
 
 # A handler that talks to the outside may be in the middle of something when we are told to stop.
 DRAIN_SECONDS = 6.0
+
+_TO_THE_DASHBOARD = RedirectResponse(f"{DASHBOARD}/", 307)
 
 
 def _prunings(settings: Settings) -> list[Pruning]:
@@ -107,8 +109,20 @@ class Application:
         )
         self._api = create_api(services)
         self.dashboard = create_dashboard(services)
-        self._media = Media(database)
         self._operate = Operate(database, (kind.name for kind in kinds), self._instagram.count, clock=self._graph.now)
+        # Who answers at a path, and who at all that begins like this; the rest is the API's.
+        self._at: dict[str, Any] = {
+            CALLBACK_PATH: self._instagram.called,
+            DASHBOARD: self.dashboard,
+            **dict.fromkeys(self._operate.paths, self._operate),
+        }
+        self._below: tuple[tuple[str, Any], ...] = (
+            (f"{CALLBACK_PATH}/", self._instagram.called),
+            (ATTACHMENTS_PATH, AttachmentFiles(database)),
+            (MEDIA_PATH, self._instagram.media),
+            (CONNECT_PATH, self._connect),
+            (f"{DASHBOARD}/", self.dashboard),
+        )
 
     def start(self) -> None:
         """Start the workers."""
@@ -135,23 +149,15 @@ class Application:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Answer one request."""
+        await self._room_of(scope)(scope, receive, send)
+
+    def _room_of(self, scope: dict[str, Any]) -> Any:
         path = scope.get("path", "")
-        if scope["type"] == "http" and (path == CALLBACK_PATH or path.startswith(f"{CALLBACK_PATH}/")):
-            await self._instagram.called(scope, receive, send)
-        elif scope["type"] == "http" and path in self._operate.paths:
-            await self._operate(scope, receive, send)
-        elif scope["type"] == "http" and path.startswith(MEDIA_PATH):
-            await self._media(scope, receive, send)
-        elif scope["type"] == "http" and path.startswith(PROXY_PATH):
-            await self._instagram.media(scope, receive, send)
-        elif scope["type"] == "http" and path.startswith(CONNECT_PATH):
-            await self._connect(scope, receive, send)
-        elif scope["type"] == "http" and (path == DASHBOARD or path.startswith(f"{DASHBOARD}/")):
-            await self.dashboard(scope, receive, send)
-        elif scope["type"] == "http" and path == "/" and scope["method"] in ("GET", "HEAD"):
-            await RedirectResponse(f"{DASHBOARD}/", 307)(scope, receive, send)
-        else:
-            await self._api(scope, receive, send)
+        if scope["type"] != "http":
+            return self._api
+        if path == "/" and scope["method"] in ("GET", "HEAD"):
+            return _TO_THE_DASHBOARD
+        return self._at.get(path) or next((room for start, room in self._below if path.startswith(start)), self._api)
 
 
 async def serve(

@@ -20,11 +20,11 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 
 from heliograph.api import Services, create_api
+from heliograph.api.attachment_files import ATTACHMENTS_PATH, AttachmentFiles
 from heliograph.api.limits import Limits
-from heliograph.api.media import MEDIA_PATH, Media
 from heliograph.channels.base import ChannelError, ConnectError, Conversions
 from heliograph.lanes import LaneKind, LaneWorkers
-from heliograph.messaging import contacts, keys
+from heliograph.messaging import keys, newcomers
 from heliograph.messaging.arrivals import Profile, Route
 from heliograph.messaging.erase import EraseWorker
 from heliograph.messaging.forget import ForgetWorker
@@ -213,10 +213,10 @@ class House:
         self.instagram = PlayedInstagram(self.database, self.box)
         services = Services(self.database, self.box, {"instagram": self.instagram}, self.clock, self._limits, self.url)
         api = create_api(services)
-        media = Media(self.database)
+        files = AttachmentFiles(self.database)
 
         async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-            await (media if scope["path"].startswith(MEDIA_PATH) else api)(scope, receive, send)
+            await (files if scope["path"].startswith(ATTACHMENTS_PATH) else api)(scope, receive, send)
 
         self._server = Server(
             application, port=self.port, interface=Interfaces.ASGINL, log_enabled=False, log_level=LogLevels.critical
@@ -298,7 +298,7 @@ class House:
             route, igsid = Route(app_id, integration_id, "instagram"), str(random.randrange(10**16))
             profile = Profile("Noa Berg", "noa", "https://cdn.example/noa.jpg", {"username": "noa"})
             async with self.database.transaction() as connection:
-                made = await contacts.create(connection, {(integration_id, igsid): (route, profile)}, NOW)
+                made = await newcomers.create(connection, {(integration_id, igsid): (route, profile)}, NOW)
                 contact = made[(integration_id, igsid)]
                 await connection.execute(
                     "update users set external_id = $2 where id = $1", contact.user["id"], external_id

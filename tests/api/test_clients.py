@@ -9,7 +9,7 @@ import sunshine_conversations_client as sunshine
 import sunshine_conversations_client.model as m
 from sunshine_conversations_client.api import ClientsApi, DevicesApi, ParticipantsApi
 
-from heliograph.messaging import contacts
+from heliograph.messaging import contacts, newcomers
 from heliograph.messaging.arrivals import Profile, Route
 from tests.api.conftest import Shop
 from tests.api.house import NOW, House
@@ -162,7 +162,7 @@ def test_who_writes_again_gets_the_client_again(house: House, shop: Shop) -> Non
             strangers = await contacts.unknown(connection, [key])
             profile = Profile("Noa B.", "noa", None, {"username": "noa"})
             route = Route(shop.app_id, shop.integration_id, "instagram")
-            return strangers, (await contacts.create(connection, {key: (route, profile)}, NOW))[key]
+            return strangers, (await newcomers.create(connection, {key: (route, profile)}, NOW))[key]
 
     strangers, contact = house.run(write_again())
     assert strangers == {key}  # the profile is read anew: the old one was forgotten

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from heliograph.api.media import Media
+from heliograph.api.attachment_files import AttachmentFiles
 from heliograph.messaging import attachments
 from heliograph.messaging.attachments import PIECE_BYTES
 from tests.api.conftest import Shop
@@ -121,7 +121,7 @@ def test_a_file_that_is_deleted_while_it_is_sent_ends_short(
 
 
 def test_for_a_reader_that_has_gone_no_more_is_read(house: House, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole, serve, read, ended = attachments.read_piece, Media._send, [], []
+    whole, serve, read, ended = attachments.read_piece, AttachmentFiles._send, [], []
 
     async def counted(connection: Any, attachment_id: str, number: int) -> bytes | None:
         read.append(number)
@@ -137,7 +137,7 @@ def test_for_a_reader_that_has_gone_no_more_is_read(house: House, shop: Shop, mo
         slow.send(os.urandom(PIECE_BYTES))
     url = slow.end().body["attachment"]["mediaUrl"]
     monkeypatch.setattr(attachments, "read_piece", counted)
-    monkeypatch.setattr(Media, "_send", watched)
+    monkeypatch.setattr(AttachmentFiles, "_send", watched)
     with socket.create_connection(("127.0.0.1", house.port)) as reader:
         reader.sendall(f"GET {urlsplit(url).path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         eventually(lambda: read)

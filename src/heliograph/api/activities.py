@@ -11,7 +11,7 @@ from heliograph.api.messages.posting import translated
 from heliograph.api.operation import AppId, ConversationId, CurrentCall, Operation
 from heliograph.api.validation import wrong_together
 from heliograph.api.wire import Nothing, Wire, reply
-from heliograph.messaging import posting
+from heliograph.messaging import activities
 
 router = APIRouter(
     prefix="/apps/{appId}/conversations/{conversationId}/activity", tags=["Activities"], route_class=Operation
@@ -53,7 +53,7 @@ async def post_activity(
     now = call.services.clock()
     with translated():
         if body.is_reaction:
-            await posting.post_reaction(call.connection, app_id, conversation_id, body.wanted(), now)
+            await activities.post_reaction(call.connection, app_id, conversation_id, body.wanted(), now)
         else:
-            await posting.post_activity(call.connection, app_id, conversation_id, body.type, body.author.lean(), now)
+            await activities.post_activity(call.connection, app_id, conversation_id, body.type, body.author.lean(), now)
     return reply({})

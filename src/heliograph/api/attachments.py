@@ -1,4 +1,4 @@
-"""Attachments (Sunshine reference 1.3): taking files in, and deleting them. Serving them is :mod:`heliograph.api.media`.
+"""Attachments (Sunshine reference 1.3): taking files in, and deleting them. `attachment_files` serves them.
 
 begin ──▶ piece by piece, as the client sends ──▶ finish
   └── whatever goes wrong on the way: drop
@@ -13,8 +13,8 @@ from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
+from heliograph.api.attachment_files import attachment_of, attachment_url, safe_name
 from heliograph.api.errors import ApiError, bad_request, not_found
-from heliograph.api.media import media_id, media_url, safe_name
 from heliograph.api.operation import AppId, Call, CurrentCall, Operation
 from heliograph.api.upload import PART, FormFile
 from heliograph.api.wire import Nothing, Wire, reply
@@ -85,14 +85,14 @@ async def upload_attachment(call: CurrentCall, app_id: AppId) -> Response:
             with contextlib.suppress(Exception):
                 await asyncio.shield(_drop(call, attachment_id))
             raise
-    shown = {"mediaUrl": media_url(call.services.public_url, attachment_id, name), "mediaType": kind}
+    shown = {"mediaUrl": attachment_url(call.services.public_url, attachment_id, name), "mediaType": kind}
     return reply({"attachment": shown}, 201)
 
 
 @router.post("/remove", operation_id="DeleteAttachment", response_model=Nothing)
 async def delete_attachment(call: CurrentCall, app_id: AppId, body: AttachmentDelete) -> Response:
     """Delete a file by its address."""
-    attachment_id = media_id(call.services.public_url, body.media_url)
+    attachment_id = attachment_of(call.services.public_url, body.media_url)
     if attachment_id is None:
         raise bad_request(f"Unsupported media URL for attachment deletion: {body.media_url[:200]}")
     if not await attachments.remove(call.connection, app_id, attachment_id):
@@ -103,7 +103,7 @@ async def delete_attachment(call: CurrentCall, app_id: AppId, body: AttachmentDe
 async def fill_in(call: Call, app_id: str, content: dict[str, Any]) -> list[str]:
     """Write type and size of this app's attachments into a posted content that shows them; their ids."""
     holders = [holder for holder in (content, *content.get("items", ())) if "mediaUrl" in holder]
-    shown = [(holder, media_id(call.services.public_url, holder["mediaUrl"])) for holder in holders]
+    shown = [(holder, attachment_of(call.services.public_url, holder["mediaUrl"])) for holder in holders]
     ids = sorted({id_ for _, id_ in shown if id_ is not None})
     if not ids:
         return []

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from heliograph.api.errors import bad_request, forbidden, not_found
 from heliograph.api.operation import AppId, Call, ConversationId, CurrentCall, Operation
 from heliograph.api.wire import Metadata, Nothing, Wire, reply
-from heliograph.messaging.posting import ConversationNotFoundError
+from heliograph.messaging.posting_conversation import ConversationNotFoundError
 from heliograph.messaging.switchboard import control
 
 router = APIRouter(

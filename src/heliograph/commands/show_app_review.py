@@ -6,7 +6,7 @@ from datetime import datetime
 from rich.markup import escape
 
 from heliograph.channels.instagram.review import Report
-from heliograph.channels.instagram.review.permissions import Permission
+from heliograph.channels.instagram.review.permission import Permission
 from heliograph.channels.instagram.review.readiness import Item, State
 from heliograph.channels.instagram.review.test_calls import Made
 from heliograph.commands.console import console

@@ -12,6 +12,8 @@ the whole cluster; lanes run beside each other.
 Invariants: a lane has a row exactly while it has jobs (``pending`` counts them, under the row's lock, so that no wake-up
 is lost when an enqueue and a release race); a lane is settled only by the holder of its current lease; jobs of a lane
 get their ids under the lane's lock, so that id order is commit order.
+
+``queue`` is the SQL, ``worker`` runs the lanes, ``rounds`` is work that is looked for rather than put in one.
 """
 
 from heliograph.lanes.queue import (

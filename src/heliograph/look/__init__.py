@@ -1,6 +1,7 @@
 """The look of the server's own pages: one set of values, one frame, one policy, and how a page gets them.
 
 A page is one self-contained document: style and script stand in it, and its policy names both by their hashes.
+``chooser`` is what any page shows from which one of several is chosen.
 """
 
 import base64

@@ -37,6 +37,11 @@ def switched_on(settings: Mapping[str, Any], name: str) -> bool:
     return bool(settings.get(name, DEFAULT_SETTINGS.get(name, False)))
 
 
+def masks_cards(settings: Mapping[str, Any]) -> bool:
+    """Whether card numbers in messages are masked (`card_numbers`)."""
+    return switched_on(settings, "maskCreditCardNumbers")
+
+
 # All served by apps_pkey.
 _INSERT = "insert into apps (id, display_name, settings, metadata) values ($1, $2, $3, $4) returning *"
 _GET = "select * from apps where id = $1"

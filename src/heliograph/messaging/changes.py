@@ -16,9 +16,9 @@ from typing import Any
 from heliograph.events import Event
 from heliograph.events.wire_time import wire_time
 from heliograph.messaging import attachments, shapes
-from heliograph.messaging.apps import switched_on
+from heliograph.messaging.apps import masks_cards
 from heliograph.messaging.arrivals import EditArrival, ReactionArrival, Route, UnsendArrival
-from heliograph.messaging.cards import masked
+from heliograph.messaging.card_numbers import masked
 from heliograph.messaging.contacts import Contact, Key
 from heliograph.storage import Connection
 
@@ -194,7 +194,7 @@ def _edit(target: dict[str, Any], edit: EditArrival) -> bool:
 
 
 def _text(edit: EditArrival) -> str:
-    return masked(edit.text) if switched_on(edit.route.settings, "maskCreditCardNumbers") else edit.text
+    return masked(edit.text) if masks_cards(edit.route.settings) else edit.text
 
 
 def _author(reaction: ReactionArrival, contact: Contact) -> dict[str, Any]:
@@ -218,14 +218,7 @@ def _told(change: Change, body: Mapping[str, Any], contact: Contact, now: dateti
 
 
 def _event(kind: str, contact: Contact, message: Mapping[str, Any], now: datetime, **more: Any) -> Event:
-    payload = {
-        "conversation": contact.conversation,
-        "user": shapes.user_brief(contact.user),
-        "source": contact.source,
-        "message": message,
-        **more,
-    }
-    return Event(contact.app_id, kind, payload, now, contact.conversation["id"], contact.user, contact.client)
+    return contact.event(kind, contact.about(message=message, **more), now)
 
 
 async def _targets(connection: Connection, changes: Iterable[Change]) -> dict[tuple[str, str], dict[str, Any]]:

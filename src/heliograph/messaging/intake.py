@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from heliograph.events import Event
-from heliograph.messaging import changes, contacts
+from heliograph.messaging import changes, contacts, newcomers
 from heliograph.messaging.apps import switched_on
 from heliograph.messaging.arrivals import (
     Arrival,
@@ -145,7 +145,7 @@ async def _make_contacts(
         if _key(arrival) not in result.contacts
     }
     if wanted:
-        made = await contacts.create(connection, wanted, now)
+        made = await newcomers.create(connection, wanted, now)
         result.contacts |= made
         result.made = set(made)
 

@@ -1,4 +1,4 @@
-"""Names for people whose own is not known (Sunshine reference 2.1, ``useAnimalNames``). Pure."""
+"""Names for people whose own is not known. Pure."""
 
 from hashlib import blake2b
 
@@ -15,6 +15,11 @@ ANIMALS = (
 
 
 def animal_name(user_id: str) -> str:
-    """``Merry Otter``: always the same for the same user."""
+    """``Merry Otter``: always the same for the same user (Sunshine reference 2.1, ``useAnimalNames``)."""
     digest = blake2b(user_id.encode(), digest_size=2).digest()
     return f"{ADJECTIVES[digest[0] % len(ADJECTIVES)]} {ANIMALS[digest[1] % len(ANIMALS)]}"
+
+
+def placeholder_name(channel: str) -> str:
+    """``Instagram user``: anybody of a channel, by its type on the wire."""
+    return f"{channel.capitalize()} user"

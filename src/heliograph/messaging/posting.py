@@ -1,25 +1,23 @@
-"""Posting: a message or an activity that comes by the API. It writes to PostgreSQL and never waits for a channel.
+"""Posting: a message that comes by the API. It writes to PostgreSQL and never waits for a channel.
 
 lock conversation ──▶ message, counters ──▶ events ──▶ job in the conversation's `send` lane
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-
-import orjson
 
 from heliograph.events import Event, publish
 from heliograph.events.wire_time import wire_time
 from heliograph.lanes import NewJob, enqueue
 from heliograph.messaging import shapes
-from heliograph.messaging.apps import switched_on
-from heliograph.messaging.cards import masked_content
+from heliograph.messaging.apps import masks_cards, switched_on
+from heliograph.messaging.card_numbers import masked_content
 from heliograph.messaging.names import animal_name
-from heliograph.messaging.switchboard.state import CONVERSATION, assign
+from heliograph.messaging.posting_conversation import Held, hold
+from heliograph.messaging.switchboard.state import assign
 from heliograph.storage import Connection, new_id
 from heliograph.telemetry.logs import get_logger
 
@@ -30,30 +28,9 @@ SEND_LANE = "send"
 # Sunshine reference, chapter 1: a conversation holds at most this many messages; then 423.
 MOST_MESSAGES = 30_000
 
-CARDS = "maskCreditCardNumbers"
-
-# What tells our ids from a channel's.
-OUR_ID = re.compile(r"[0-9a-f]{24}")
-
-
-class ConversationNotFoundError(Exception):
-    """No such conversation in this app."""
-
 
 class ConversationFullError(Exception):
     """The conversation holds 30,000 messages."""
-
-
-class AuthorNotFoundError(Exception):
-    """The user who should have written is not a participant of the conversation."""
-
-
-class MessageNotFoundError(Exception):
-    """No such message in this conversation."""
-
-
-class NoChannelError(Exception):
-    """The conversation is on no channel that could be told."""
 
 
 class KeyReusedError(Exception):
@@ -76,20 +53,6 @@ class Draft:
     references: list[dict[str, Any]] | None = None
 
 
-# Served by primary keys and participants_of_conversation. A personal conversation has one participant; of several, the
-# first that joined.
-_CONVERSATION = f"""
-select {CONVERSATION} as conversation, (select a.settings from apps a where a.id = v.app_id) as settings
-from conversations v where v.id = $1 and v.app_id = $2 for update
-"""  # noqa: S608
-
-_PARTICIPANTS = """
-select p.user_id, p.client_id, c.integration_id, c.type as client_type, c.display_name, c.avatar_url, c.status,
-       u.id, u.external_id, u.brand_id, u.signed_up_at, u.to_be_retained, u.profile, u.metadata, u.identities
-from participants p join users u on u.id = p.user_id left join clients c on c.id = p.client_id
-where p.conversation_id = $1 order by p.id
-"""
-
 # A client that the API removed: a message for it fails, and is told as failed. Served by clients_of_user.
 _REMOVED = """
 select integration_id from clients where user_id = any ($1::text[]) and removed_at is not null
@@ -105,9 +68,6 @@ _TOUCH = """
 update conversations set last_updated_at = greatest(last_updated_at, $2), message_count = message_count + 1 where id = $1
 """
 
-# Served by messages_pkey.
-_MESSAGE = "select true from messages where id = $1 and conversation_id = $2 and not deleted"
-
 _UNREAD = "update participants set unread_count = unread_count + 1 where conversation_id = $1"
 
 
@@ -116,46 +76,26 @@ async def post_message(
 ) -> dict[str, Any]:
     """Store a message, tell of it, and put it in line for its channel. Returns the wire's message.
 
-    Raises :class:`ConversationNotFoundError`, :class:`ConversationFullError`, :class:`AuthorNotFoundError`.
+    Raises :class:`ConversationFullError`, and what :func:`hold` and :meth:`Held.writer` raise.
     """
-    conversation, people, settings = await _lock(connection, app_id, conversation_id)
-    now = _not_before(conversation, now)
-    if conversation["message_count"] >= MOST_MESSAGES:
+    held = await hold(connection, app_id, conversation_id)
+    now = held.not_before(now)
+    if held.row["message_count"] >= MOST_MESSAGES:
         raise ConversationFullError
     by_user = draft.author["type"] == "user"
-    author, writer = dict(draft.author), None
-    author.pop("userExternalId", None)
-    if by_user:
-        writer = _writer(people, draft.author)
-        author["userId"] = writer["user_id"]
-        if "displayName" not in author:
-            author["displayName"] = _name(settings, writer)
-    message: dict[str, Any] = {
-        "id": new_id(),
-        "received": wire_time(now),
-        "author": author,
-        "content": masked_content(draft.content) if switched_on(settings, CARDS) else draft.content,
-        "source": {"type": "api:conversations"},
-    }
-    if draft.metadata is not None:
-        message["metadata"] = draft.metadata
-    if draft.references is not None:
-        message["references"] = draft.references
+    writer = held.writer(draft.author) if by_user else None
+    message = _message(draft, writer, held.settings, now)
     user_id = writer["user_id"] if writer else None
-    await assign(connection, [conversation])
+    await assign(connection, [held.row])
     await connection.execute(
-        _INSERT, message["id"], app_id, conversation_id, author["type"], user_id, now, message, draft.override
+        _INSERT, message["id"], app_id, conversation_id, draft.author["type"], user_id, now, message, draft.override
     )
     await connection.execute(_TOUCH, conversation_id, now)
     if not by_user:
         await connection.execute(_UNREAD, conversation_id)
-    await publish(connection, [_message_event(app_id, conversation, message, writer or _first(people), by_user, now)])
+    await publish(connection, [_event(app_id, held, message, writer, now)])
     if not by_user and not draft.silent:
-        integration_id = _reached_by(people)
-        if integration_id is None and conversation["type"] == "personal":
-            integration_id = await connection.fetchval(_REMOVED, [person["user_id"] for person in people])
-        if integration_id is not None:
-            await enqueue(connection, [NewJob(SEND_LANE, conversation_id, message["id"], integration_id)])
+        await _line_up(connection, held, message["id"])
     log.info("accepted", message=message["id"], conversation=conversation_id, app=app_id)
     return message
 
@@ -197,96 +137,25 @@ async def post_once(
     return message
 
 
-async def post_activity(
-    connection: Connection,
-    app_id: str,
-    conversation_id: str,
-    kind: str,
-    author: Mapping[str, Any],
-    now: datetime,
-) -> None:
-    """Typing or reading (``typing:start``, ``typing:stop``, ``conversation:read``): recorded, told, passed on.
-
-    Raises :class:`ConversationNotFoundError`, :class:`AuthorNotFoundError`.
-    """
-    conversation, people, _ = await _lock(connection, app_id, conversation_id)
-    now = _not_before(conversation, now)
-    activity: dict[str, Any] = {
-        "type": kind,
-        "author": {name: value for name, value in author.items() if name != "userExternalId"},
+def _message(draft: Draft, writer: Any, settings: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The wire's message (2.7). ``writer``: the participant who is its author; None: the business is."""
+    author = {name: value for name, value in draft.author.items() if name != "userExternalId"}
+    if writer:
+        author["userId"] = writer["user_id"]
+        if "displayName" not in author:
+            author["displayName"] = _name(settings, writer)
+    message: dict[str, Any] = {
+        "id": new_id(),
+        "received": wire_time(now),
+        "author": author,
+        "content": masked_content(draft.content) if masks_cards(settings) else draft.content,
         "source": {"type": "api:conversations"},
     }
-    user = _first(people)
-    if author["type"] == "user":
-        user = _writer(people, author)
-        activity["author"] |= {"userId": user["user_id"], "user": shapes.user_brief(shapes.user(user))}
-        if kind == "conversation:read":
-            await connection.execute(
-                "update participants set unread_count = 0, last_read = $3 where conversation_id = $1 and user_id = $2",
-                conversation_id,
-                user["user_id"],
-                now,
-            )
-    elif kind == "conversation:read":
-        await connection.execute("update conversations set business_last_read = $2 where id = $1", conversation_id, now)
-    event_type = "conversation:read" if kind == "conversation:read" else "conversation:typing"
-    payload = {"conversation": shapes.conversation_brief(conversation), "activity": activity}
-    full_user = shapes.user(user) if user else None
-    await publish(connection, [Event(app_id, event_type, payload, now, conversation_id, full_user)])
-    integration_id = _reached_by(people)
-    if author["type"] == "business" and integration_id is not None:
-        job = orjson.dumps({"activity": kind, "at": now.timestamp()}).decode()
-        await enqueue(connection, [NewJob(SEND_LANE, conversation_id, job, integration_id)])
-
-
-async def post_reaction(
-    connection: Connection, app_id: str, conversation_id: str, wanted: Mapping[str, Any], now: datetime
-) -> None:
-    """The business reacts to a message (``activity`` react, with a ``reaction``) or takes that back (unreact).
-
-    ``message`` in ``wanted`` is our id, or the channel's. It is put in line for the channel; only the channel knows what
-    comes of it. Raises :class:`ConversationNotFoundError`, :class:`MessageNotFoundError`, :class:`NoChannelError`.
-    """
-    _, people, _ = await _lock(connection, app_id, conversation_id)
-    integration_id = _reached_by(people)
-    if integration_id is None:
-        raise NoChannelError
-    if OUR_ID.fullmatch(wanted["message"]) and not await connection.fetchval(
-        _MESSAGE, wanted["message"], conversation_id
-    ):
-        raise MessageNotFoundError
-    job = orjson.dumps({**wanted, "at": now.timestamp()}).decode()
-    await enqueue(connection, [NewJob(SEND_LANE, conversation_id, job, integration_id)])
-
-
-async def _lock(
-    connection: Connection, app_id: str, conversation_id: str
-) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
-    """The locked conversation, who takes part in it, and the app's settings."""
-    row = await connection.fetchrow(_CONVERSATION, conversation_id, app_id)
-    if row is None:
-        raise ConversationNotFoundError
-    people = list(await connection.fetch(_PARTICIPANTS, conversation_id))
-    return row["conversation"], people, row["settings"] or {}
-
-
-def _not_before(conversation: Mapping[str, Any], now: datetime) -> datetime:
-    """``now`` was read before the wait for the conversation: what was written meanwhile must not come after it."""
-    return max(now, datetime.fromisoformat(conversation["last_updated_at"]).astimezone(UTC))
-
-
-def _writer(people: list[Any], author: Mapping[str, Any]) -> Any:
-    for person in people:
-        if author.get("userId") == person["user_id"] or (
-            "userExternalId" in author and author["userExternalId"] == person["external_id"]
-        ):
-            return person
-    raise AuthorNotFoundError
-
-
-def _reached_by(people: list[Any]) -> str | None:
-    """The integration whose channel the conversation is on; an SDK client belongs to none."""
-    return next((str(person["integration_id"]) for person in people if person["integration_id"]), None)
+    if draft.metadata is not None:
+        message["metadata"] = draft.metadata
+    if draft.references is not None:
+        message["references"] = draft.references
+    return message
 
 
 def _name(settings: Mapping[str, Any], writer: Any) -> str:
@@ -295,16 +164,20 @@ def _name(settings: Mapping[str, Any], writer: Any) -> str:
     return animal_name(writer["user_id"]) if not known and switched_on(settings, "useAnimalNames") else str(known)
 
 
-def _first(people: list[Any]) -> Any:
-    return people[0] if people else None
+async def _line_up(connection: Connection, held: Held, message_id: str) -> None:
+    """Put a message in line for the channel that its conversation is on, or was until its client was removed."""
+    integration_id = held.reached_by
+    if integration_id is None and held.row["type"] == "personal":
+        integration_id = await connection.fetchval(_REMOVED, [person["user_id"] for person in held.people])
+    if integration_id is not None:
+        await enqueue(connection, [NewJob(SEND_LANE, held.row["id"], message_id, integration_id)])
 
 
-def _message_event(
-    app_id: str, conversation: dict[str, Any], message: dict[str, Any], person: Any, by_user: bool, now: datetime
-) -> Event:
+def _event(app_id: str, held: Held, message: dict[str, Any], writer: Any, now: datetime) -> Event:
+    person = writer or held.first
     user = shapes.user(person) if person else None
     told = message
-    if by_user and user:
+    if writer and user:
         told = {**message, "author": {**message["author"], "user": shapes.user_brief(user)}}
-    payload = {"conversation": shapes.conversation_brief(conversation), "message": told}
-    return Event(app_id, "conversation:message", payload, now, conversation["id"], user)
+    payload = {"conversation": shapes.conversation_brief(held.row), "message": told}
+    return Event(app_id, "conversation:message", payload, now, held.row["id"], user)

@@ -1,6 +1,11 @@
-"""The ground floor: the PostgreSQL pool, the embedded server, migrations, secrets at rest, ids and group commit.
+"""The ground floor: PostgreSQL and what everybody needs of it.
 
-It knows nothing of messages. SQL about a thing stands in the room of that thing (its ``queries.py``).
+database      the pool                         embedded    the server, out of a wheel
+migrate       the schema, brought up to date   migrations  its steps
+secrets       at rest                          ids         made and checked
+group_commit  transactions that are shared
+
+It knows nothing of messages. SQL about a thing stands in the room of that thing.
 """
 
 from heliograph.storage.database import Connection, Database

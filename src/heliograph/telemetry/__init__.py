@@ -1,1 +1,5 @@
-"""The lowest floor: metrics for Prometheus and structured logs. Every room may use it; it knows no room."""
+"""The lowest floor. Every room may use it; it knows no room.
+
+metrics  for Prometheus                 logs  structured
+faults   what may be told of an error
+"""

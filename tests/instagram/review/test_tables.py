@@ -9,7 +9,8 @@ from heliograph.channels.instagram.accounts.callbacks import asked
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, FLAVOURS, INSTAGRAM
 from heliograph.channels.instagram.review import guide, permissions, screencast, test_calls
 from heliograph.channels.instagram.review.addresses import addresses
-from heliograph.channels.instagram.review.permissions import COMPANY, PERMISSIONS, PRODUCT, Counted, Need, Permission
+from heliograph.channels.instagram.review.permission import COMPANY, PRODUCT, Counted, Need, Permission
+from heliograph.channels.instagram.review.permissions import PERMISSIONS
 from heliograph.simulator.graph.flavours import FACEBOOK_LOGIN, INSTAGRAM_LOGIN
 
 ROOT = Path(__file__).parents[3]

@@ -10,6 +10,8 @@ from heliograph.api.messages.completion import TooLongError, complete
 from heliograph.api.messages.models import NOWHERE, MessagePost
 from heliograph.api.operation import Call
 from heliograph.messaging import attachments, messages, posting
+from heliograph.messaging.activities import MessageNotFoundError, NoChannelError
+from heliograph.messaging.posting_conversation import AuthorNotFoundError, ConversationNotFoundError
 
 LONGEST_KEY = 255
 
@@ -19,15 +21,15 @@ def translated() -> Iterator[None]:
     """What posting refuses, as the wire says it."""
     try:
         yield
-    except posting.ConversationNotFoundError:
+    except ConversationNotFoundError:
         raise not_found("conversation") from None
     except posting.ConversationFullError:
         raise ApiError(423, f"Message limit of {posting.MOST_MESSAGES} per conversation reached.") from None
-    except posting.AuthorNotFoundError:
+    except AuthorNotFoundError:
         raise ApiError(404, "author names no participant of the conversation", code="user_not_found") from None
-    except posting.MessageNotFoundError:
+    except MessageNotFoundError:
         raise ApiError(404, "Message not found") from None
-    except posting.NoChannelError:
+    except NoChannelError:
         raise bad_request("type is not possible: the conversation is on no channel") from None
     except posting.KeyReusedError:
         raise ApiError(409, "Idempotency-Key was used before with another request") from None

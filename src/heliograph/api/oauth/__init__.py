@@ -4,6 +4,8 @@ GET  /oauth/authorize      who are you? ──▶ may this client in? ──▶ 
 POST /oauth/token          a code and the client's secret ──▶ a token                   ``token``
 GET  /v2/tokenInfo         the token's app                                              ``access``
 DELETE /oauth/authorization                                                             ``access``
+
+``asked`` reads what a client asks for, ``pages`` are what the person sees, ``tickets`` what these remember.
 """
 
 from heliograph.api.oauth.access import info_router, revoke_router

@@ -4,10 +4,13 @@
               │   └── with a token of your own ─────────────────────────────────────────────────────┘
               └▶ invitations: links by which customers connect theirs, on the hosted page
 
-standing   how an integration does, in a word and a sentence       queries  what the pages read
-words      what the pages say of permissions and settings          fields   the settings as a form
-invited    an invitation as a form, and as a line of the list
-dialog     on to Meta's login, and what goes wrong on the way      arrival  the first webhook, as it comes
+overview     the list                               new      connecting one
+one          an account's page                      chooser  choosing after Meta's dialog
+standing     how an integration does, pure          queries  what the pages read
+words        of permissions and settings            fields   the settings as a form
+invitations  made and cancelled                     invited  an invitation as a form and a line
+dialog       to Meta's login, and what goes wrong   arrival  the first webhook, as it comes
+routes       which page is where
 """
 
 from heliograph.dashboard.integrations.routes import ROUTES, START

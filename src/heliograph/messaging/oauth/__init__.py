@@ -1,4 +1,4 @@
-"""OAuth (Sunshine reference 1.15, 4.4): clients, and what people grant them.
+"""OAuth (Sunshine reference 1.15, 4.4): programs that ask (`clients`), and what people grant them (`grants`).
 
     client ──asks──▶ person ──code, 10 minutes, once──▶ client ──code + secret──▶ integration and key ──▶ token
 

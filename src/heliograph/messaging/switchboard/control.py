@@ -16,7 +16,7 @@ from typing import Any
 
 from heliograph.events import Audience, Event, publish
 from heliograph.messaging import shapes
-from heliograph.messaging.posting import ConversationNotFoundError
+from heliograph.messaging.posting_conversation import ConversationNotFoundError
 from heliograph.messaging.switchboard.targets import InvalidTargetError, Place, resolve
 from heliograph.storage import Connection
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter, Query
 
-from heliograph.simulator.connections import SWITCHES, Connection
+from heliograph.simulator.connection import Connection
+from heliograph.simulator.connections import SWITCHES
 from heliograph.simulator.control import fault_models as models
 from heliograph.simulator.control import lookup
 from heliograph.simulator.control.held import Held

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from heliograph.simulator.errors import refuse
-from heliograph.simulator.graph import send
+from heliograph.simulator.graph import recipients
 from heliograph.simulator.graph.apps import field_list
 from heliograph.simulator.graph.call import Call
 from heliograph.simulator.models import Page
@@ -52,7 +52,7 @@ async def remove(call: Call, page: Page | None = None) -> dict[str, Any]:
 def _owner(call: Call, page: Page | None) -> Page:
     """Whose profile it is. Messenger's is the Page's own, by ``pages_messaging``; Instagram's is who may send's."""
     if call.flavour.instagram or _platform(call) == "instagram":
-        return send.sender(call, page)[1]
+        return recipients.sender(call, page)[1]
     token, own = call.page_token(page)
     call.check(token, own, call.flavour.messages_field_scope, own.id, "permission_app", "MESSAGING")
     return own

@@ -8,54 +8,40 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from heliograph.simulator import access, routing, window
+from heliograph.simulator import routing, window
 from heliograph.simulator.errors import refuse
-from heliograph.simulator.graph import draft, media, private_replies
+from heliograph.simulator.graph import draft, media, sender_actions
 from heliograph.simulator.graph.call import Call
-from heliograph.simulator.models import Account, Message, Page, Thread, Token
-from heliograph.simulator.webhooks.events import EMOJI
+from heliograph.simulator.graph.recipients import Addressed, addressed
+from heliograph.simulator.models import Account, Page, Thread, Token
 from heliograph.simulator.wire_log import gist
 
-_SIGNALS = frozenset({"typing_on", "typing_off", "mark_seen"})
-_REACTIONS = frozenset({"react", "unreact"})
 _ECHO_LEAD_SECONDS = 0.25
 
 
 async def send(call: Call, page: Page | None = None) -> dict[str, Any]:
     """Answer a send."""
-    token, own, account = sender(call, page)
-    given = call.params.get("recipient")
-    if not isinstance(given, dict):
-        raise refuse("parameter_missing", name="recipient")
-    replied = None
-    if "comment_id" in given:
-        replied = private_replies.comment(call, token, own, account, str(given["comment_id"]))
-        thread = call.world.threads.between(account, call.world.state.people[replied.person_id])
-    else:
-        thread = thread_of(call, account, str(given.get("id")))
-    _check_reach(call, token, own, account, thread)
-    if replied is None and not routing.may_answer(thread, own, token.app_id, call.world.clock.now_ms()):
-        raise not_owner(call)
+    at = addressed(call, page)
     if "sender_action" in call.params:
-        _take(call, call.flavour.send_limit, account, thread)
-        return _sender_action(call, thread)
+        _take(call, call.flavour.send_limit, at)
+        return sender_actions.answer(call, at.thread)
     if "message" not in call.params:
         raise refuse("parameter_missing", name="message")
     message = draft.read(call.params["message"], call.world.rules.long_text)
     tag = _tag(call)
-    if replied is None and not thread.is_self:
-        _check_window(call, token, thread, tag)
-    _check_content(call, account, message)
-    onward = _thread_control(call, own, thread, token.app_id)
-    reply_to = _reply_to(call, thread)
+    if at.comment is None and not at.thread.is_self:
+        _check_window(call, at.token, at.thread, tag)
+    _check_content(call, at.account, message)
+    onward = _thread_control(call, at.page, at.thread, at.token.app_id)
+    reply_to = _reply_to(call, at.thread)
     heavy = any(one.type in ("audio", "video") for one in message.media)
-    _take(call, "media" if heavy else call.flavour.send_limit, account, thread)
-    attachments = [*await _media(call, own, message), *message.plain]
-    if replied and replied.reply_mid:
+    _take(call, "media" if heavy else call.flavour.send_limit, at)
+    attachments = [*await _media(call, at.page, message), *message.plain]
+    if at.comment and at.comment.reply_mid:
         # Another reply was faster while this one fetched its media.
         raise refuse("comment_replied")
     said, echo = call.world.threads.business_says(
-        thread,
+        at.thread,
         "api",
         text=message.text,
         attachments=attachments,
@@ -65,17 +51,27 @@ async def send(call: Call, page: Page | None = None) -> dict[str, Any]:
         messaging_type=call.text("messaging_type"),
         tag=tag,
     )
-    if replied:
-        replied.reply_mid = said.mid
-        call.world.state.save(replied)
+    if at.comment:
+        at.comment.reply_mid = said.mid
+        call.world.state.save(at.comment)
+    await _echo(call, echo)
+    call.after.append(onward)
+    call.note = gist(said.text, _kind(message))
+    return {"recipient_id": at.thread.igsid, "message_id": said.mid}
+
+
+async def _echo(call: Call, echo: Callable[[], None]) -> None:
+    """Send the echo, before the answer or after it."""
     if call.world.delivery.settings.echo_before_answer:
         echo()
         await call.world.pause(_ECHO_LEAD_SECONDS)
     else:
         call.after.append(echo)
-    call.after.append(onward)
-    call.note = gist(said.text, _kind(message))
-    return {"recipient_id": thread.igsid, "message_id": said.mid}
+
+
+def _take(call: Call, limit: str, at: Addressed) -> None:
+    call.world.limits.take("thread", at.thread.key)
+    call.world.limits.take(limit, at.account.id)
 
 
 def _kind(message: draft.Draft) -> str:
@@ -84,50 +80,6 @@ def _kind(message: draft.Draft) -> str:
         if message.template
         else ", ".join([*(one.type for one in message.media), *(one["type"] for one in message.plain)])
     )
-
-
-def sender(call: Call, page: Page | None) -> tuple[Token, Page, Account]:
-    """Who calls for which Page and account, when they may message for it at all."""
-    token, own = call.page_token(page)
-    account = call.account_of(own)
-    call.check(token, own, call.flavour.send_scope, account.id, "permission_app", "MESSAGING")
-    if not account.allow_messages:
-        raise refuse("messages_access_off")
-    if token.app_id in own.blocked_apps:
-        raise refuse("business_blocked")
-    if account.restriction:
-        raise refuse(account.restriction, method=call.method.lower())
-    return token, own, account
-
-
-def thread_of(call: Call, account: Account, igsid: str) -> Thread:
-    """The thread of a person with the account; 100/2534014 for nobody and for another account's IGSID."""
-    thread = call.world.state.by_igsid.get(igsid)
-    if thread is None or thread.account_id != account.id:
-        raise refuse("no_user")
-    return thread
-
-
-def not_owner(call: Call) -> Exception:
-    """The refusal of an app that has not the thread, in the wording that the world has chosen."""
-    return refuse(f"not_owner_{call.world.rules.not_owner}")
-
-
-def _check_reach(call: Call, token: Token, page: Page, account: Account, thread: Thread) -> None:
-    """Whether the person can be reached: by anybody, and by this app."""
-    person = call.world.state.people[thread.person_id]
-    if not person.reachable or person.refusal:
-        raise refuse(person.refusal or "unreachable")
-    if thread.archived:
-        raise refuse("thread_archived")
-    app = call.world.state.apps[token.app_id]
-    if refusal := access.may_message(app, page, thread, person, call.world.rules):
-        raise refuse(refusal)
-
-
-def _take(call: Call, limit: str, account: Account, thread: Thread) -> None:
-    call.world.limits.take("thread", thread.key)
-    call.world.limits.take(limit, account.id)
 
 
 def _check_content(call: Call, account: Account, message: draft.Draft) -> None:
@@ -190,14 +142,7 @@ def _reply_to(call: Call, thread: Thread) -> dict[str, str] | None:
     if given is None:
         return None
     mid = given.get("mid") if isinstance(given, dict) else None
-    return {"mid": _message(call, thread, mid, "reply_to[mid]").mid}
-
-
-def _message(call: Call, thread: Thread, mid: Any, name: str) -> Message:
-    said = call.world.state.messages.get(str(mid))
-    if said is None or said.thread != thread.key or said.deleted:
-        raise refuse("parameter", reason=f"Param {name} must be a message of this conversation")
-    return said
+    return {"mid": sender_actions.message_of(call, thread, mid, "reply_to[mid]").mid}
 
 
 async def _media(call: Call, page: Page, message: draft.Draft) -> list[dict[str, Any]]:
@@ -214,34 +159,3 @@ async def _one(call: Call, page: Page, given: draft.Media) -> dict[str, Any]:
     if known.content_type not in media.KINDS[given.type].types:
         raise refuse("media_type")
     return {"type": given.type, "asset_id": known.id}
-
-
-def _sender_action(call: Call, thread: Thread) -> dict[str, Any]:
-    action = call.note = call.required("sender_action")
-    if "message" in call.params:
-        raise refuse("state_and_message")
-    if action in _SIGNALS:
-        if "payload" in call.params:
-            raise refuse("parameter", reason=f"Param payload must not be sent with the sender action {action}")
-        call.world.threads.business_signals(thread, action)
-    elif action in _REACTIONS:
-        _react(call, thread, action)
-    else:
-        names = ", ".join(sorted(_SIGNALS | _REACTIONS))
-        raise refuse("parameter", reason=f'Param sender_action must be one of {{{names}}} - got "{action}"')
-    return {"recipient_id": thread.igsid}
-
-
-def _react(call: Call, thread: Thread, action: str) -> None:
-    payload = call.params.get("payload")
-    if not isinstance(payload, dict):
-        raise refuse("parameter_missing", name="payload")
-    said = _message(call, thread, payload.get("message_id"), "payload[message_id]")
-    reaction = str(payload.get("reaction") or "")
-    if action == "react" and not reaction:
-        raise refuse("parameter_missing", name="payload[reaction]")
-    # Facebook Login documents names, Instagram Login any emoji as well.
-    if action == "react" and reaction not in EMOJI and (reaction.isascii() or not call.world.rules.emoji_reactions):
-        names = ", ".join(EMOJI)
-        raise refuse("parameter", reason=f'Param payload[reaction] must be one of {{{names}}} - got "{reaction}"')
-    call.world.threads.business_reacts(said, EMOJI.get(reaction, reaction) if action == "react" else None)

@@ -9,7 +9,7 @@ from typing import Any
 
 from heliograph.simulator import routing
 from heliograph.simulator.errors import refuse
-from heliograph.simulator.graph import send
+from heliograph.simulator.graph import recipients
 from heliograph.simulator.graph.call import Call
 from heliograph.simulator.models import Page, Thread
 
@@ -57,7 +57,7 @@ async def extend(call: Call, page: Page | None = None) -> dict[str, Any]:
         raise refuse("parameter", reason=f"Param duration must be 1 to {routing.MOST_EXTENSION_SECONDS} seconds")
     now = call.world.clock.now_ms()
     if routing.owner(thread, now) != app_id:
-        raise send.not_owner(call)
+        raise recipients.not_owner(call)
     thread.owned_until_ms = now + int(duration) * 1000
     call.world.state.save(thread)
     return {"success": True}
@@ -65,8 +65,8 @@ async def extend(call: Call, page: Page | None = None) -> dict[str, Any]:
 
 async def thread_owner(call: Call, page: Page | None = None) -> dict[str, Any]:
     """``GET thread_owner?recipient=``: told to the owner and the default app only; empty when the thread is idle."""
-    token, own, account = send.sender(call, page)
-    thread = send.thread_of(call, account, call.required("recipient"))
+    token, own, account = recipients.sender(call, page)
+    thread = recipients.thread_of(call, account, call.required("recipient"))
     holder = routing.owner(thread, call.world.clock.now_ms())
     if holder is None:
         return {"data": []}
@@ -79,7 +79,7 @@ async def thread_owner(call: Call, page: Page | None = None) -> dict[str, Any]:
 def pass_to(call: Call, page: Page, thread: Thread, app_id: str, target: str) -> None:
     """Give a thread away. Raises 100/2534037 for who has it not, 100 for a target that is not connected."""
     if not routing.may_answer(thread, page, app_id, call.world.clock.now_ms()):
-        raise send.not_owner(call)
+        raise recipients.not_owner(call)
     if target not in page.subscribed and target not in routing.INBOXES:
         raise refuse("parameter", reason=f"Param target_app_id {target} is not connected to the Page")
     call.world.threads.pass_control(thread, target, _metadata(call))
@@ -88,17 +88,17 @@ def pass_to(call: Call, page: Page, thread: Thread, app_id: str, target: str) ->
 def release_from(call: Call, page: Page, thread: Thread, app_id: str) -> None:
     """Let a thread go. Raises 100/2534037 for who has it not."""
     if routing.owner(thread, call.world.clock.now_ms()) != app_id:
-        raise send.not_owner(call)
+        raise recipients.not_owner(call)
     call.world.threads.release(thread)
 
 
 def _acting(call: Call, page: Page | None) -> tuple[str, Page, Thread]:
-    token, own, account = send.sender(call, page)
+    token, own, account = recipients.sender(call, page)
     given = call.params.get("recipient")
     recipient = given.get("id") if isinstance(given, dict) else given
     if not recipient:
         raise refuse("parameter_missing", name="recipient")
-    return token.app_id, own, send.thread_of(call, account, str(recipient))
+    return token.app_id, own, recipients.thread_of(call, account, str(recipient))
 
 
 def _metadata(call: Call) -> str | None:

@@ -3,14 +3,14 @@
 from typing import Any
 
 from heliograph.simulator.errors import refuse
-from heliograph.simulator.graph import draft, media, send
+from heliograph.simulator.graph import draft, media, recipients
 from heliograph.simulator.graph.call import Call
 from heliograph.simulator.models import Page
 
 
 async def upload(call: Call, page: Page | None = None) -> dict[str, Any]:
     """Take a file by its URL, or from the part ``filedata`` of a form. It belongs to the Page."""
-    _, own, _ = send.sender(call, page)
+    _, own, _ = recipients.sender(call, page)
     attachment = _attachment(call)
     if given := call.files.get("filedata"):
         content_type, name, body = given

@@ -13,8 +13,6 @@ from heliograph.simulator.rules import Rules
 from heliograph.simulator.state import State
 from heliograph.simulator.webhooks.events import FIELD_OF
 
-_HANDOVER = "messaging_handover"
-
 
 def of_thread(
     state: State, rules: Rules, thread: Thread, event: str, now_ms: int, echo: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, INSTAGRAM
 from heliograph.channels.instagram.review import permissions, readiness, screencast
 from heliograph.channels.instagram.review.addresses import addresses
-from heliograph.channels.instagram.review.permissions import Permission
+from heliograph.channels.instagram.review.permission import Permission
 
 _LOGINS = {FACEBOOK: "Facebook Login", INSTAGRAM: "Instagram Login"}
 

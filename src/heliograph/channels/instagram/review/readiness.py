@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from heliograph.channels.instagram.review.permissions import Counted, Need, Permission, of_login
+from heliograph.channels.instagram.review.permission import Counted, Need, Permission
+from heliograph.channels.instagram.review.permissions import of_login
 from heliograph.channels.instagram.review.test_calls import LASTS
 
 

@@ -9,7 +9,7 @@ from heliograph.channels.instagram.accounts.records import FacebookApp, Facebook
 from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.review import permissions, readiness, screencast, test_calls
 from heliograph.channels.instagram.review.addresses import Address, addresses
-from heliograph.channels.instagram.review.permissions import Permission
+from heliograph.channels.instagram.review.permission import Permission
 from heliograph.channels.instagram.review.readiness import Facts, Item
 from heliograph.channels.instagram.review.screencast import Step
 from heliograph.channels.instagram.review.test_calls import Made

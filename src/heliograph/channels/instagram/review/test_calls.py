@@ -18,7 +18,8 @@ from heliograph.channels.instagram.accounts.records import FacebookApp, open_tok
 from heliograph.channels.instagram.meta.errors import meaning
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, INSTAGRAM
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, Token
-from heliograph.channels.instagram.review.permissions import Counted, Permission, of_login
+from heliograph.channels.instagram.review.permission import Counted, Permission
+from heliograph.channels.instagram.review.permissions import of_login
 from heliograph.storage import Connection, Database, SecretBox
 from heliograph.storage.secrets import SecretError
 from heliograph.telemetry.logs import get_logger

@@ -8,8 +8,7 @@ from typing import Any
 
 from heliograph.channels.instagram.sending.override import REPLY_TO, IllegalOverrideError
 from heliograph.channels.instagram.sending.render import Part
-from heliograph.messaging.posting import OUR_ID
-from heliograph.storage import Connection
+from heliograph.storage import Connection, is_id
 
 # Of a message that went in several parts the last one. Served by messages_pkey and mids_of_message; a mid belongs to one
 # integration of this app.
@@ -23,7 +22,7 @@ from messages m where m.id = $1 and m.conversation_id = $2 and m.app_id = $3 and
 
 async def mid_of(connection: Connection, app_id: str, conversation_id: str, name: str) -> str | None:
     """Meta's id of a message of a conversation, named by our id or by Meta's. None: Instagram does not know it."""
-    if not OUR_ID.fullmatch(name):
+    if not is_id(name):
         return name
     mid: str | None = await connection.fetchval(_MID_OF, name, conversation_id, app_id)
     return mid

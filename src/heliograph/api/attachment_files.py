@@ -20,7 +20,7 @@ from heliograph.messaging.media_types import served_as, shown_inline
 from heliograph.storage import Database
 
 # Sunshine reference 1.3.
-MEDIA_PATH = "/sc/attachments/v2/"
+ATTACHMENTS_PATH = "/sc/attachments/v2/"
 
 # A file never changes. Browsers keep it; caches that many share forget a deleted one as fast as the original's do.
 _CACHE = "public, max-age=31536000, s-maxage=900, immutable"
@@ -32,12 +32,12 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _UNWANTED = re.compile(r"[\x00-\x1f\x7f/\\]+")
 
 
-def media_url(public_url: str, attachment_id: str, name: str) -> str:
+def attachment_url(public_url: str, attachment_id: str, name: str) -> str:
     """The address of an attachment."""
-    return f"{public_url}{MEDIA_PATH}{attachment_id}/{quote(name)}"
+    return f"{public_url}{ATTACHMENTS_PATH}{attachment_id}/{quote(name)}"
 
 
-def media_id(public_url: str, url: str) -> str | None:
+def attachment_of(public_url: str, url: str) -> str | None:
     """The attachment that an address is of; None for an address that is not one of ours."""
     try:
         ours, theirs = urlsplit(public_url), urlsplit(url)
@@ -59,7 +59,7 @@ def safe_name(name: str) -> str:
     return stem[: _LONGEST_NAME - len(extension) - 1] + dot + extension
 
 
-class Media:
+class AttachmentFiles:
     """Serves attachments, piece by piece: at no time is more than one in memory, or a connection held while sending."""
 
     def __init__(self, database: Database) -> None:
@@ -149,9 +149,9 @@ async def _start(send: Send, status: int, headers: Mapping[str, str]) -> None:
 
 
 def _id_in(path: str, prefix: str = "") -> str | None:
-    if not path.startswith(prefix + MEDIA_PATH):
+    if not path.startswith(prefix + ATTACHMENTS_PATH):
         return None
-    attachment_id, slash, name = path.removeprefix(prefix + MEDIA_PATH).partition("/")
+    attachment_id, slash, name = path.removeprefix(prefix + ATTACHMENTS_PATH).partition("/")
     return attachment_id if slash and name and _ID.fullmatch(attachment_id) else None
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from heliograph.messaging.cards import FEWEST, MOST, masked, masked_content, masked_html, passes_luhn
+from heliograph.messaging.card_numbers import FEWEST, MOST, masked, masked_content, masked_html, passes_luhn
 
 VISA, AMEX = "4111111111111111", "378282246310005"  # test numbers that card companies give out
 
