@@ -3,6 +3,7 @@
 A message's way in:   journal -> inbound                  and out:  sending
 journal   webhooks as they came, before Meta's 200        meta      Meta's rules, and the client of its Graph API
 inbound   items understood and applied                    sending   business messages, part by part
+wire      a webhook's bytes -> items -> events, pure
 backfill  what webhooks missed, from Meta's threads       media     media of messages, by proxy
 accounts  how accounts are connected, kept up, and go     profiles  of those who write
 doctor    what is wrong with a connection, and its repair   review    App Review: what to ask for, what is missing

@@ -19,7 +19,7 @@ from typing import Any
 from heliograph.channels.instagram.backfill.todo import Entry, all_kept
 from heliograph.channels.instagram.journal import people
 from heliograph.channels.instagram.journal.entries import filing_job
-from heliograph.channels.instagram.journal.envelope import items
+from heliograph.channels.instagram.wire.envelope import items
 from heliograph.lanes import NewJob, enqueue
 from heliograph.messaging.housekeeping import Pruning
 from heliograph.storage import Connection, Database

@@ -12,15 +12,15 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from heliograph.channels.instagram import wire
 from heliograph.channels.instagram.accounts import records
 from heliograph.channels.instagram.accounts.records import Account, FacebookApps
 from heliograph.channels.instagram.backfill.runs import added
-from heliograph.channels.instagram.inbound import echoes, plan, wire
+from heliograph.channels.instagram.inbound import echoes, plan
 from heliograph.channels.instagram.inbound.plan import Plan
 from heliograph.channels.instagram.inbound.steps import NO_START, Step, find_people, in_order, leftover, starts
 from heliograph.channels.instagram.journal import erasure
 from heliograph.channels.instagram.journal.entries import INBOUND_LANE, applied_by, read
-from heliograph.channels.instagram.journal.envelope import items
 from heliograph.channels.instagram.journal.leftovers import Leftover, keep, label
 from heliograph.channels.instagram.journal.people import Whose
 from heliograph.channels.instagram.media.dress import Dresser
@@ -29,6 +29,7 @@ from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.profiles.reading import read_profiles
 from heliograph.channels.instagram.profiles.worker import ProfileWorker
+from heliograph.channels.instagram.wire.envelope import items
 from heliograph.events import publish
 from heliograph.lanes import Job, Lane, LaneKind, NewJob, enqueue, settle
 from heliograph.messaging import contacts, intake

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from heliograph.channels.instagram.journal.envelope import Item
+from heliograph.channels.instagram.wire.envelope import Item
 from heliograph.storage import Database
 from heliograph.telemetry.logs import get_logger
 

@@ -13,8 +13,8 @@ from typing import Any
 from heliograph.channels.instagram.journal import people
 from heliograph.channels.instagram.journal.arrivals import Arrivals
 from heliograph.channels.instagram.journal.entries import FILING_LANE, filed_by, inbound_job, read
-from heliograph.channels.instagram.journal.envelope import Item, items
 from heliograph.channels.instagram.journal.leftovers import UNFILED, Leftover, keep
+from heliograph.channels.instagram.wire.envelope import Item, items
 from heliograph.lanes import Job, Lane, LaneKind, NewJob, Outcome, enqueue, settle
 from heliograph.storage import Connection, Database
 
