@@ -27,8 +27,8 @@ from heliograph.api.limits import Limits
 from heliograph.api.media import MEDIA_PATH, Media
 from heliograph.channels.instagram.backfill import pruning as backfill_pruning
 from heliograph.channels.instagram.journal.entries import pruning as journal_pruning
-from heliograph.channels.instagram.journal.receive import CALLBACK_PATH
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH as PROXY_PATH
+from heliograph.channels.instagram.meta.callback import CALLBACK_PATH
 from heliograph.channels.instagram.onboarding.attempts import pruning as login_pruning
 from heliograph.connect import CONNECT_PATH, create_connect
 from heliograph.connect import Services as ConnectServices

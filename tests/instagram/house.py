@@ -21,8 +21,8 @@ from granian.server.embed import Server
 
 from heliograph.api import Services, create_api
 from heliograph.channels.instagram import InstagramChannel
-from heliograph.channels.instagram.journal.receive import CALLBACK_PATH
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH
+from heliograph.channels.instagram.meta.callback import CALLBACK_PATH
 from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.meta.pace import LIMITS, Kind
 from heliograph.lanes import LaneWorkers

@@ -22,7 +22,7 @@ from heliograph.channels.instagram.journal.arrivals import Arrivals
 from heliograph.channels.instagram.journal.erasure import Forgetting, PeopleWorker, UnsentWorker
 from heliograph.channels.instagram.journal.filing import FilingWorker
 from heliograph.channels.instagram.journal.flood import Flood
-from heliograph.channels.instagram.journal.receive import WebhookReceiver, callback_url
+from heliograph.channels.instagram.journal.receive import WebhookReceiver
 from heliograph.channels.instagram.media.addresses import Addresses
 from heliograph.channels.instagram.media.cdn import Cdn
 from heliograph.channels.instagram.media.dress import Dresser
@@ -31,6 +31,7 @@ from heliograph.channels.instagram.media.hosts import META_HOSTS, Hosts
 from heliograph.channels.instagram.media.keep import KeepWorker
 from heliograph.channels.instagram.media.proxy import Proxy
 from heliograph.channels.instagram.meta import pauses
+from heliograph.channels.instagram.meta.callback import callback_url
 from heliograph.channels.instagram.meta.graph import Graph, flavour_of
 from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 from heliograph.channels.instagram.meta.meter import Meter

@@ -6,5 +6,6 @@ refusals        what a refusal tells besides            limits    what Meta take
 pace            how fast an account is asked            pauses    who is to be left alone for a while
 holds           whom an error says to leave alone        usage     what its headers tell of its limits
 meter           has accounts slow down or pause in time
+login_hosts     where its login dialogs are             callback  where it calls us, and how a body is read
 signed_request  how its callbacks about a person are signed
 """
