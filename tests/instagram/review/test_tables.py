@@ -7,7 +7,8 @@ import pytest
 
 from heliograph.channels.instagram.accounts.callbacks import asked
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, FLAVOURS, INSTAGRAM
-from heliograph.channels.instagram.review import guide, permissions, screencast, test_calls
+from heliograph.channels.instagram.notes import for_review
+from heliograph.channels.instagram.review import guide, permissions, screencast
 from heliograph.channels.instagram.review.addresses import addresses
 from heliograph.channels.instagram.review.permissions import COMPANY, PERMISSIONS, PRODUCT, Counted, Need, Permission
 from heliograph.simulator.graph.flavours import FACEBOOK_LOGIN, INSTAGRAM_LOGIN
@@ -92,7 +93,7 @@ def test_reads_only_read() -> None:
 
 
 def test_what_connecting_calls_is_of_the_table() -> None:
-    for login, names in test_calls.CONNECTING.items():
+    for login, names in for_review.CONNECTING.items():
         assert set(names) <= {one.name for one in permissions.of_login(login)}
 
 

@@ -8,6 +8,7 @@ backfill  what webhooks missed, from Meta's threads       media     media of mes
 accounts  how accounts are connected, kept up, and go     profiles  of those who write
 doctor    what is wrong with a connection, and its repair   review    App Review: what to ask for, what is missing
 onboarding  logging in at Meta, and choosing                capabilities  what goes in and out, as a table
+notes     what one room leaves for another to look at
 channel   all of it, as a channel of the server
 """
 

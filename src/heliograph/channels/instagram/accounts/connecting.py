@@ -14,11 +14,9 @@ from heliograph.channels.instagram.accounts import departure
 from heliograph.channels.instagram.accounts.logins import Found, logins
 from heliograph.channels.instagram.accounts.parting import Parting
 from heliograph.channels.instagram.accounts.records import TYPE, FacebookApp, FacebookApps, token_place
-from heliograph.channels.instagram.backfill import runs
-from heliograph.channels.instagram.doctor.requests import want
 from heliograph.channels.instagram.meta.flavours import FACEBOOK
 from heliograph.channels.instagram.meta.graph import Graph
-from heliograph.channels.instagram.review import test_calls
+from heliograph.channels.instagram.notes import for_backfill, for_doctor, for_review
 from heliograph.messaging import integrations
 from heliograph.storage import Connection, Database, SecretBox, new_id
 from heliograph.telemetry.logs import get_logger
@@ -120,9 +118,9 @@ class Connecting:
             )
             if former is not None:
                 await integrations.revive(connection, app_id, former)
-            await want(connection, [integration_id])
-            await runs.connected(connection, app_id, facebook_app, found.account_id, self._graph.now())
-            await test_calls.note(connection, facebook_app, test_calls.CONNECTING[found.login], self._graph.now())
+            await for_doctor.want(connection, [integration_id])
+            await for_backfill.connected(connection, app_id, facebook_app, found.account_id, self._graph.now())
+            await for_review.succeeded(connection, facebook_app, for_review.CONNECTING[found.login], self._graph.now())
         return integration_id
 
     async def _take_back(self, app: FacebookApp, found: Found, integration_id: str = "") -> None:
@@ -206,10 +204,10 @@ class Connecting:
                     found.owner_id,
                     self._graph.now(),
                 )
-                await want(connection, [integration_id], at_once=True)
-                await runs.reconnected(connection, integration_id)
-                proven = test_calls.CONNECTING[found.login]
-                await test_calls.note(connection, row["facebook_app_id"], proven, self._graph.now())
+                await for_doctor.want(connection, [integration_id], at_once=True)
+                await for_backfill.reconnected(connection, integration_id)
+                proven = for_review.CONNECTING[found.login]
+                await for_review.succeeded(connection, row["facebook_app_id"], proven, self._graph.now())
         if there is None:
             if found and (app := await self._apps.reload(row["facebook_app_id"])):
                 await self._take_back(app, found, integration_id)
@@ -239,7 +237,7 @@ class Connecting:
             await departure.remember(connection, [integration_id])
         if row is None:
             return
-        await runs.disconnected(self._database, integration_id, self._graph.now())
+        await for_backfill.disconnected(self._database, integration_id, self._graph.now())
         await self.parting.leave(await self._apps.reload(row["facebook_app_id"]), row)
 
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from heliograph.channels.instagram.accounts import connect as connecting
 from heliograph.channels.instagram.accounts.records import FacebookApps, open_token
-from heliograph.channels.instagram.doctor.requests import want
 from heliograph.channels.instagram.meta.graph import Graph
+from heliograph.channels.instagram.notes import for_doctor
 from heliograph.lanes import Job, Lane, LaneKind, NewJob, Outcome, enqueue, settle
 from heliograph.messaging import forget, owner_requests
 from heliograph.messaging.owner_requests import DEPARTURE_LANE
@@ -182,7 +182,7 @@ class DepartureWorker:
             await connection.execute(_HOLD, theirs)
             if request["kind"] == "deauthorize" and request["issued_at"] is not None:
                 since = {row["integration_id"] for row in await connection.fetch(_SINCE, theirs, request["issued_at"])}
-                await want(connection, since, at_once=True)
+                await for_doctor.want(connection, since, at_once=True)
                 theirs = [one for one in theirs if one not in since]
             await connection.execute(_STOP, theirs)
             await connection.execute(_WHY, theirs, refusal(request["requested_at"]))

@@ -4,5 +4,5 @@ facts         what can be known of a connection      asking     Meta is asked, e
 checks        the table of checks: facts to findings (token_, permission_, account_, send_, webhook_checks)
 repairs       subscriptions that were lost           treatment  what follows for status and sends
 examination   all of it, once                        records    its SQL
-worker        the `doctor` lanes                     schedule   when; requests: asking for one
+worker        the `doctor` lanes                     schedule   when
 """

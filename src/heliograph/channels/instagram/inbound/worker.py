@@ -15,7 +15,6 @@ from typing import Any
 from heliograph.channels.instagram import wire
 from heliograph.channels.instagram.accounts import records
 from heliograph.channels.instagram.accounts.records import Account, FacebookApps
-from heliograph.channels.instagram.backfill.runs import added
 from heliograph.channels.instagram.inbound import echoes, plan
 from heliograph.channels.instagram.inbound.plan import Plan
 from heliograph.channels.instagram.inbound.steps import NO_START, Step, find_people, in_order, leftover, starts
@@ -27,6 +26,7 @@ from heliograph.channels.instagram.media.dress import Dresser
 from heliograph.channels.instagram.media.keep import keep_jobs
 from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.meta.graph import Graph
+from heliograph.channels.instagram.notes import for_backfill
 from heliograph.channels.instagram.profiles.reading import read_profiles
 from heliograph.channels.instagram.profiles.worker import ProfileWorker
 from heliograph.channels.instagram.wire.envelope import items
@@ -188,7 +188,7 @@ class InboundWorker:
                 todo.leftovers.append(leftover(todo.steps[todo.arrivals[index][0]], NO_START))
             await keep(connection, todo.leftovers)
             await contacts.act(connection, todo.actions)
-            await added(connection, _backfilled(todo, applied))
+            await for_backfill.added(connection, _backfilled(todo, applied))
             await settle(connection, todo.outcomes)
         for outcome in todo.outcomes:
             outcome.lane.settled = True

@@ -17,11 +17,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram.doctor.requests import want
 from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.meta.answers import Answer
 from heliograph.channels.instagram.meta.pace import Asked, Kind, Pace
 from heliograph.channels.instagram.meta.refusals import access_refused, note
+from heliograph.channels.instagram.notes.for_doctor import want
 from heliograph.channels.instagram.sending import ledger
 from heliograph.channels.instagram.sending.endings import tell
 from heliograph.channels.instagram.sending.in_vain import Looked
