@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.accounts.connect import APP_FIELDS, PAGE_FIELDS, REQUIRED_SCOPES
+from heliograph.channels.instagram.accounts.facebook_login import APP_FIELDS, PAGE_FIELDS, REQUIRED_SCOPES
 from tests.instagram.connecting import ALL_SCOPES, callback, delete, everything_stored
 from tests.instagram.house import House
 from tests.instagram.owner import Owner

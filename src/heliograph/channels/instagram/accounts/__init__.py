@@ -2,8 +2,8 @@
 
 records     Facebook apps and connected accounts        logins       how an account is connected by each login
 connecting  connecting, changing, disconnecting         storing      the rows that come of it
-connect     Facebook Login: token, Page, account, subscriptions
-connect_instagram  Instagram Login: owner, exchange, subscription
+facebook_login   token, Page, account, subscriptions
+instagram_login  owner, exchange, subscription
 parting     what Meta sends for accounts that go, ended
 tasks       what a person must be allowed on a Page     remedies     the ways out of a grant that does not do
 renewal     tokens that end, refreshed before they do

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from heliograph.channels.instagram.accounts import connect as connecting
+from heliograph.channels.instagram.accounts import facebook_login
 from heliograph.channels.instagram.accounts.records import FacebookApps, open_token
 from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.notes import for_doctor
@@ -168,8 +168,8 @@ class DepartureWorker:
                 )
                 continue
             try:
-                owner = await connecting.owner_of(self._graph, app.id, app.secret, token)
-            except connecting.NotAskedError as error:
+                owner = await facebook_login.owner_of(self._graph, app.id, app.secret, token)
+            except facebook_login.NotAskedError as error:
                 raise _LaterError(ASK_PAUSE_SECONDS) from error
             if owner is not None:
                 await self._database.execute(_KNOWN_NOW, row["integration_id"], owner)

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram.accounts.connect_instagram import Lasting, refresh
+from heliograph.channels.instagram.accounts.instagram_login import Lasting, refresh
 from heliograph.channels.instagram.accounts.records import open_token, token_place
 from heliograph.channels.instagram.meta.answers import refusal
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, Token
