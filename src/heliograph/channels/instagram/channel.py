@@ -18,10 +18,10 @@ from heliograph.channels.instagram.doctor.public import OwnAddress
 from heliograph.channels.instagram.doctor.schedule import DoctorSchedule
 from heliograph.channels.instagram.doctor.worker import DoctorWorker
 from heliograph.channels.instagram.inbound.worker import InboundWorker
-from heliograph.channels.instagram.journal.arrivals import Arrivals
 from heliograph.channels.instagram.journal.erasure import Forgetting, PeopleWorker, UnsentWorker
 from heliograph.channels.instagram.journal.filing import FilingWorker
 from heliograph.channels.instagram.journal.flood import Flood
+from heliograph.channels.instagram.journal.heard import Heard
 from heliograph.channels.instagram.journal.receive import WebhookReceiver
 from heliograph.channels.instagram.media.addresses import Addresses
 from heliograph.channels.instagram.media.cdn import Cdn
@@ -103,8 +103,8 @@ class InstagramChannel:
         self.callbacks = OwnerCallbacks(
             database, self.apps, scope=data_deletion, status_url=lambda code: f"{public_url}{STATUS_PATH}/{code}"
         )
-        self._arrivals = Arrivals(database, graph.now)
-        self._filing = FilingWorker(database, self._arrivals)
+        self._heard = Heard(database, graph.now)
+        self._filing = FilingWorker(database, self._heard)
         self._departure = DepartureWorker(database, graph, self.apps, box)
         self._erasing = UnsentWorker(database), PeopleWorker(database)
         self.forgetting = Forgetting(database)
@@ -157,7 +157,7 @@ class InstagramChannel:
     async def close(self) -> None:
         """Wait for what was not awaited anywhere else, and close the connections to Meta's CDN."""
         await self._meter.close()
-        await self._arrivals.close()
+        await self._heard.close()
         await self._cdn.close()
 
     async def _tokens(self, integration_id: str) -> tuple[str, str | None] | None:
