@@ -18,9 +18,9 @@ from heliograph.channels.instagram.accounts.records import Account, FacebookApps
 from heliograph.channels.instagram.inbound import echoes, plan
 from heliograph.channels.instagram.inbound.plan import Plan
 from heliograph.channels.instagram.inbound.steps import NO_START, Step, find_people, in_order, leftover, starts
-from heliograph.channels.instagram.journal import erasure
-from heliograph.channels.instagram.journal.entries import INBOUND_LANE, applied_by, read
-from heliograph.channels.instagram.journal.leftovers import Leftover, keep, label
+from heliograph.channels.instagram.journal import entries, erasure, leftovers
+from heliograph.channels.instagram.journal.entries import INBOUND_LANE, applied_by
+from heliograph.channels.instagram.journal.leftovers import Leftover, label
 from heliograph.channels.instagram.journal.people import Whose
 from heliograph.channels.instagram.media.dress import Dresser
 from heliograph.channels.instagram.media.keep import keep_jobs
@@ -99,7 +99,7 @@ class InboundWorker:
 
     async def _read(self, connection: Connection, lanes: Sequence[Lane]) -> dict[str, list[Step]]:
         """The steps of each lane, by its key, in the order in which they happened."""
-        rows = await read(connection, {applied_by(job)[0] for lane in lanes for job in lane.jobs})
+        rows = await entries.read(connection, {applied_by(job)[0] for lane in lanes for job in lane.jobs})
         parsed = {id_: {item.path: item for item in items(row["body"])} for id_, row in rows.items()}
         routes = await records.connected(
             connection,
@@ -186,7 +186,7 @@ class InboundWorker:
             await publish(connection, events)
             for index in sorted(applied.unwanted):
                 todo.leftovers.append(leftover(todo.steps[todo.arrivals[index][0]], NO_START))
-            await keep(connection, todo.leftovers)
+            await leftovers.keep(connection, todo.leftovers)
             await contacts.act(connection, todo.actions)
             await for_backfill.added(connection, _backfilled(todo, applied))
             await settle(connection, todo.outcomes)
@@ -198,7 +198,7 @@ class InboundWorker:
         """An item that crashes the worker again and again stays in the journal, shown as failed."""
         number, path = applied_by(job)
         _, account, person = lane.key.split("/", 2)
-        await keep(connection, [Leftover(number, path, account, person, "failed", error[:500])])
+        await leftovers.keep(connection, [Leftover(number, path, account, person, "failed", error[:500])])
 
 
 def _together(lane: Lane) -> Sequence[Job]:
