@@ -8,6 +8,7 @@ attempts  logins under way, in the database  pages     what Meta shows of Pages 
 choosing  what of it can be connected        choices   shown, and the chosen connected
 steps     what every step needs              troubles  what can go wrong, and what to do
 browser   the cookie that binds the two ends outcomes  what pages are answered
+lines     choices as lines of a chooser
 service   all of it: what pages call
 """
 
