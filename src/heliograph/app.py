@@ -25,6 +25,7 @@ from starlette.responses import RedirectResponse
 from heliograph.api import Services, create_api
 from heliograph.api.limits import Limits
 from heliograph.api.media import MEDIA_PATH, Media
+from heliograph.channels.base import LiveChannel
 from heliograph.channels.instagram.backfill import pruning as backfill_pruning
 from heliograph.channels.instagram.journal.entries import pruning as journal_pruning
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH as PROXY_PATH
@@ -80,9 +81,10 @@ class Application:
 
     def __init__(self, settings: Settings, database: Database, box: SecretBox) -> None:
         self._graph = open_graph(settings)
-        self._instagram = open_channel(settings, database, box, self._graph)
+        instagram = open_channel(settings, database, box, self._graph)
+        self._instagram: LiveChannel = instagram
         self._connect = create_connect(
-            ConnectServices(database, self._instagram.onboarding, self._instagram.facebook_apps, settings.reachable_at)
+            ConnectServices(database, instagram.onboarding, instagram.facebook_apps, settings.reachable_at)
         )
         networks = parse_networks(settings.webhook_allow_networks)
         self._sender = Sender(networks)
@@ -114,20 +116,16 @@ class Application:
         """Start the workers."""
         self._lanes.start()
         self._housekeeper.start()
-        self._instagram.renewal.start()
         self._answers.start()
-        self._instagram.backfills.start()
-        self._instagram.examinations.start()
+        self._instagram.start()
         self._operate.ready = True
 
     async def stop(self) -> None:
         """Finish what is under way, give back the rest."""
         self._operate.ready = False
         await self._answers.stop()
-        await self._instagram.backfills.stop()
-        await self._instagram.examinations.stop()
+        await self._instagram.stop()
         await self._housekeeper.stop()
-        await self._instagram.renewal.stop()
         await self._lanes.stop(patience=DRAIN_SECONDS)
         await self._sender.close()
         await self._instagram.close()

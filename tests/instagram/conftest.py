@@ -126,4 +126,4 @@ def not_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def impatient(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """An unknown part is looked for in the thread at once."""
-    monkeypatch.setattr(house.channel._outbound, "_grace", timedelta())
+    monkeypatch.setattr(house.channel._messages.outbound, "_grace", timedelta())

@@ -208,7 +208,7 @@ def send(house: House, lanes: int) -> int:
 
     async def work() -> int:
         found = await leased(house, lanes)
-        await house.channel._outbound.handle(found)
+        await house.channel._messages.outbound.handle(found)
         return len(found)
 
     return house.loop.run(work())
