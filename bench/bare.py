@@ -11,7 +11,8 @@ from typing import Any
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from heliograph.channels.instagram.journal.receive import CALLBACK_PATH, read_body, signature_fits
+from heliograph.channels.instagram.journal.receive import signature_fits
+from heliograph.channels.instagram.meta.callback import CALLBACK_PATH, read_body
 from heliograph.commands.run import run
 
 

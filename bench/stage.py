@@ -21,7 +21,7 @@ from bench.meta import Meta
 from bench.owner import app_owner
 from bench.people import Account, Person, Script, persons
 from bench.processes import Process, free_port, parent_of, stop_postgres
-from heliograph.channels.instagram.journal.receive import CALLBACK_PATH
+from heliograph.channels.instagram.meta.callback import CALLBACK_PATH
 
 _ECHO_CONNECTIONS = 4
 

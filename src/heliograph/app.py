@@ -25,10 +25,11 @@ from starlette.responses import RedirectResponse
 from heliograph.api import Services, create_api
 from heliograph.api.attachment_files import ATTACHMENTS_PATH, AttachmentFiles
 from heliograph.api.limits import Limits
+from heliograph.channels.base import LiveChannel
 from heliograph.channels.instagram.backfill import pruning as backfill_pruning
 from heliograph.channels.instagram.journal.entries import pruning as journal_pruning
-from heliograph.channels.instagram.journal.receive import CALLBACK_PATH
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH
+from heliograph.channels.instagram.meta.callback import CALLBACK_PATH
 from heliograph.channels.instagram.onboarding.attempts import pruning as login_pruning
 from heliograph.connect import CONNECT_PATH, create_connect
 from heliograph.connect import Services as ConnectServices
@@ -82,9 +83,10 @@ class Application:
 
     def __init__(self, settings: Settings, database: Database, box: SecretBox) -> None:
         self._graph = open_graph(settings)
-        self._instagram = open_channel(settings, database, box, self._graph)
+        instagram = open_channel(settings, database, box, self._graph)
+        self._instagram: LiveChannel = instagram
         self._connect = create_connect(
-            ConnectServices(database, self._instagram.onboarding, self._instagram.facebook_apps, settings.reachable_at)
+            ConnectServices(database, instagram.onboarding, instagram.facebook_apps, settings.reachable_at)
         )
         networks = parse_networks(settings.webhook_allow_networks)
         self._sender = Sender(networks)
@@ -128,20 +130,16 @@ class Application:
         """Start the workers."""
         self._lanes.start()
         self._housekeeper.start()
-        self._instagram.renewal.start()
         self._answers.start()
-        self._instagram.backfills.start()
-        self._instagram.examinations.start()
+        self._instagram.start()
         self._operate.ready = True
 
     async def stop(self) -> None:
         """Finish what is under way, give back the rest."""
         self._operate.ready = False
         await self._answers.stop()
-        await self._instagram.backfills.stop()
-        await self._instagram.examinations.stop()
+        await self._instagram.stop()
         await self._housekeeper.stop()
-        await self._instagram.renewal.stop()
         await self._lanes.stop(patience=DRAIN_SECONDS)
         await self._sender.close()
         await self._instagram.close()

@@ -362,7 +362,7 @@ def test_an_app_that_goes_while_it_is_connected_is_said(place: Installation) -> 
     browser = place.browser(facebook_app=facebook_app)
     made = owner(place)
     browser.logs_in(made)
-    login = place.channel._connecting._logins["facebook"]
+    login = place.channel._accounts.connecting._logins["facebook"]
     subscribe = login.subscribe
 
     async def and_delete(*given: Any) -> None:

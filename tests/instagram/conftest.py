@@ -144,4 +144,4 @@ def short_patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 @pytest.fixture
 def impatient(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """An unknown part is looked for in the thread at once."""
-    monkeypatch.setattr(house.channel._outbound, "_grace", timedelta())
+    monkeypatch.setattr(house.channel._messages.outbound, "_grace", timedelta())

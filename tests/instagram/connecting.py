@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.accounts.connect import REQUIRED_SCOPES
-from heliograph.channels.instagram.journal.receive import callback_url
+from heliograph.channels.instagram.accounts.facebook_login import REQUIRED_SCOPES
+from heliograph.channels.instagram.meta.callback import callback_url
 from tests.instagram.house import House, unique
 from tests.instagram.meta import PlayedMeta
 from tests.instagram.owner import Owner

@@ -20,9 +20,9 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from heliograph.api import Services, create_api
-from heliograph.channels.instagram import InstagramChannel
-from heliograph.channels.instagram.journal.receive import CALLBACK_PATH
+from heliograph.channels.instagram import InstagramChannel, Options
 from heliograph.channels.instagram.media.addresses import MEDIA_PATH
+from heliograph.channels.instagram.meta.callback import CALLBACK_PATH
 from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.meta.pace import LIMITS, Kind
 from heliograph.lanes import LaneWorkers
@@ -124,10 +124,12 @@ class House:
             self.database,
             self.box,
             self.graph,
-            public_url=self.url,
-            unknown_grace=self._grace,
-            data_deletion=self._data_deletion,
-            limits=self._limits,
+            Options(
+                public_url=self.url,
+                unknown_grace=self._grace,
+                data_deletion=self._data_deletion,
+                limits=self._limits,
+            ),
         )
         forgetting = ForgetWorker(self.database, [self.channel.forgetting])
         kinds = [

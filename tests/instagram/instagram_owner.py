@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from heliograph.channels.instagram.journal.receive import callback_url
+from heliograph.channels.instagram.meta.callback import callback_url
 from tests.instagram.house import House, Shop
 from tests.instagram.owner import Owner
 from tests.simulator.support import Simulator

@@ -19,8 +19,8 @@ from tests.simulator.support import eventually
 def _at_once(town: House) -> Iterator[None]:
     """Nobody waits for late webhooks, nor keeps Meta's pace."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(town.channel._backfill.looks, "young", timedelta())
-        patch.setattr(town.channel._backfill.looks, "patience", timedelta())
+        patch.setattr(town.channel._messages.backfill.looks, "young", timedelta())
+        patch.setattr(town.channel._messages.backfill.looks, "patience", timedelta())
         patch.setattr(town.channel.pace, "_limits", {})
         yield
 
@@ -131,7 +131,7 @@ def test_only_the_20_newest_of_a_thread_can_be_read_the_rest_is_counted(town: Ho
 @pytest.fixture
 def patient(town: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Older messages may still come by webhook, for a while."""
-    monkeypatch.setattr(town.channel._backfill.looks, "patience", timedelta(minutes=10))
+    monkeypatch.setattr(town.channel._messages.backfill.looks, "patience", timedelta(minutes=10))
     monkeypatch.setattr(todo, "GAP_PAUSE", timedelta(seconds=0.05))
 
 
@@ -172,7 +172,7 @@ def test_what_could_be_read_is_not_lost_while_older_ones_are_waited_for(
     lost(town, owner, 20)
     for later in range(24, 44):
         owner.says(person, f"word {later}")
-    monkeypatch.setattr(town.channel._backfill.looks, "patience", timedelta())
+    monkeypatch.setattr(town.channel._messages.backfill.looks, "patience", timedelta())
     runs = [ended(shop, number, 30), backfill(shop)]
     assert [sum(run[column] for run in runs) for column in ("added", "unreadable")] == [40, 4]
     assert shop.texts() == [f"word {number}" for number in range(4, 44)]

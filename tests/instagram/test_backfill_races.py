@@ -21,7 +21,7 @@ from tests.simulator.support import Loop, eventually
 def _at_once(house: House) -> Iterator[None]:
     """Nobody waits for late webhooks, nor keeps Meta's pace."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(house.channel._backfill.looks, "young", timedelta())
+        patch.setattr(house.channel._messages.backfill.looks, "young", timedelta())
         patch.setattr(house.channel.pace, "_limits", {})
         patch.setattr(worker, "PART_PAUSE", timedelta(seconds=0.05))
         yield
@@ -47,7 +47,7 @@ def test_a_webhook_that_waits_in_the_journal_comes_first(loop: Loop, each_server
     with each_server.database(migrated=True) as url:
         house = House(loop, url, meta.url, works_on={"backfill"}).start()
         try:
-            house.channel._backfill.looks.young = timedelta()
+            house.channel._messages.backfill.looks.young = timedelta()
             shop = house.shop()
             person, mid = unique("5846"), new_mid()
             Threads(meta, shop).says(person, mid, "as the API tells it", at=ago(**EARLIER))
@@ -70,7 +70,7 @@ def test_a_webhook_that_waits_in_the_journal_comes_first(loop: Loop, each_server
 
 
 def test_a_young_message_is_left_to_its_webhook(house: House, shop: Shop, threads: Threads) -> None:
-    house.channel._backfill.looks.young = timedelta(minutes=5)
+    house.channel._messages.backfill.looks.young = timedelta(minutes=5)
     person, mid = unique("5846"), new_mid()
     threads.says(person, mid, at=ago(seconds=1))
     number = ask(shop, ago(hours=1))
@@ -298,7 +298,7 @@ def test_after_a_run_that_crashed_from_its_first_step_on_another_can_be_asked_fo
         raise RuntimeError("nobody foresaw this")
 
     with monkeypatch.context() as patch:
-        patch.setattr(house.channel._backfill, "_step", crash)
+        patch.setattr(house.channel._messages.backfill, "_step", crash)
         number = ask(shop)
         eventually(lambda: house.rows("select 1 from jobs where kind = 'backfill' and payload = $1", str(number)))
         house.execute("update jobs set attempts = 100 where kind = 'backfill' and payload = $1", str(number))

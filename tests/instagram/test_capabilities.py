@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram import capabilities
+from heliograph.channels.instagram import capabilities, wire
 from heliograph.channels.instagram.capabilities import IN, OUT, Support
-from heliograph.channels.instagram.inbound import mapping, wire
+from heliograph.channels.instagram.inbound import mapping
 from heliograph.channels.instagram.inbound.contents import NOTICE
 from heliograph.channels.instagram.sending.render import UnsupportedContentError, render
 from heliograph.messaging.arrivals import (

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.accounts.connect import APP_FIELDS, PAGE_FIELDS, REQUIRED_SCOPES
+from heliograph.channels.instagram.accounts.facebook_login import APP_FIELDS, PAGE_FIELDS, REQUIRED_SCOPES
 from tests.instagram.connecting import ALL_SCOPES, callback, delete, everything_stored
 from tests.instagram.house import House
 from tests.instagram.owner import Owner
@@ -185,7 +185,7 @@ def test_a_page_without_an_account(owner: Owner) -> None:
 
 
 def test_a_callback_that_meta_cannot_reach(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
-    login = owner.house.channel._connecting._logins["facebook"]
+    login = owner.house.channel._accounts.connecting._logins["facebook"]
     monkeypatch.setattr(login, "_callback", lambda app: f"http://127.0.0.1:1/webhooks/instagram/{app}")
     title = owner.refusal()
     assert "Meta does not send webhooks to http://127.0.0.1:1/webhooks/instagram" in title

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from heliograph.channels.instagram.accounts import connect_instagram
+from heliograph.channels.instagram.accounts import instagram_login
 from heliograph.channels.instagram.accounts.records import open_token
 from heliograph.channels.instagram.meta.flavours import FLAVOURS, INSTAGRAM
 from heliograph.settings import Settings
@@ -71,7 +71,7 @@ def test_names_that_meta_does_not_know_cost_only_themselves(
     owner: InstagramOwner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     odd = dataclasses.replace(FLAVOUR, fields="messages,message_echoes,no_such_field")
-    monkeypatch.setattr(connect_instagram, "FLAVOUR", odd)
+    monkeypatch.setattr(instagram_login, "FLAVOUR", odd)
     owner.connect()
     assert owner.subscription() == FLAVOUR.fields_at_least.split(",")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.journal.receive import callback_url
+from heliograph.channels.instagram.meta.callback import callback_url
 from tests.instagram.connecting import Played
 from tests.instagram.meta import refused
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heliograph.channels.instagram.journal.envelope import LISTS, Item, items
+from heliograph.channels.instagram.wire.envelope import LISTS, Item, items
 from tests.instagram.cases import ANY_JSON, FIXTURES, NEARLY_WEBHOOKS, meta_bytes, sentence
 
 ACCOUNT, PERSON = "17841405309211844", "5846102938471625"

@@ -169,7 +169,7 @@ def test_an_answer_that_was_lost_is_found_again_by_the_echo(
 def test_an_answer_and_an_echo_that_were_both_lost_are_found_in_the_thread(
     owner: Owner, shop: Shop, person: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shop.house.channel._outbound, "_grace", timedelta(seconds=0.2))
+    monkeypatch.setattr(shop.house.channel._messages.outbound, "_grace", timedelta(seconds=0.2))
     owner.simulator.control("/webhook-faults", kind="drop", account_id=owner.account)
     owner.fault(mode="after", outcome="drop")
     message = shop.post(person, "Hi")
@@ -182,7 +182,7 @@ def test_an_answer_and_an_echo_that_were_both_lost_are_found_in_the_thread(
 def test_a_picture_whose_answer_and_echo_were_lost_is_found_too(
     owner: Owner, shop: Shop, person: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shop.house.channel._outbound, "_grace", timedelta(seconds=0.2))
+    monkeypatch.setattr(shop.house.channel._messages.outbound, "_grace", timedelta(seconds=0.2))
     owner.simulator.control("/webhook-faults", kind="drop", account_id=owner.account)
     owner.fault(mode="after", outcome="drop")
     url = f"http://127.0.0.1:{owner.simulator.port}/_simulator/pictures/{owner.account}.png"
@@ -194,7 +194,7 @@ def test_a_picture_whose_answer_and_echo_were_lost_is_found_too(
 def test_a_send_that_never_arrived_is_not_claimed_to_have(
     owner: Owner, shop: Shop, person: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shop.house.channel._outbound, "_grace", timedelta(seconds=0.2))
+    monkeypatch.setattr(shop.house.channel._messages.outbound, "_grace", timedelta(seconds=0.2))
     owner.fault(mode="before", outcome="drop")
     assert "It was not sent" in shop.failure(shop.post(person, "Hi"), PATIENCE)["message"]
     assert owner.on_the_phone(person) == []

@@ -4,8 +4,8 @@ import pytest
 
 from heliograph.channels.instagram.journal import filing
 from heliograph.channels.instagram.journal.entries import filing_job
-from heliograph.channels.instagram.journal.envelope import Item
 from heliograph.channels.instagram.journal.leftovers import replay
+from heliograph.channels.instagram.wire.envelope import Item
 from heliograph.lanes import enqueue
 from tests.instagram.house import House, Shop
 

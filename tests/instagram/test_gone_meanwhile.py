@@ -13,7 +13,7 @@ def goes(town: House, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Have a statement run just after Meta was asked to subscribe."""
 
     def after_subscribing(sql: str, *args: Any) -> None:
-        login = town.channel._connecting._logins["facebook"]
+        login = town.channel._accounts.connecting._logins["facebook"]
         subscribe = login.subscribe
 
         async def and_then(*given: Any) -> None:

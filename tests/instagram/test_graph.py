@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram.meta.answers import ask
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError
+from heliograph.channels.instagram.sending.handing import ask
 from tests.support import run
 
 TOKEN, SECRET = "EAATESTTOKEN", "test_app_secret"

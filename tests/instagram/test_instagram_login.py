@@ -76,7 +76,7 @@ def test_a_story_reply_and_a_read_receipt_arrive(owner: InstagramOwner) -> None:
 def test_what_webhooks_missed_is_read_from_instagrams_host(
     owner: InstagramOwner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(owner.house.channel._backfill.looks, "young", timedelta())
+    monkeypatch.setattr(owner.house.channel._messages.backfill.looks, "young", timedelta())
     monkeypatch.setattr(owner.house.channel.pace, "_limits", {})
     shop, _ = owner.connect()
     lost(owner.house, owner)

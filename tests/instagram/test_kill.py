@@ -162,7 +162,7 @@ def test_what_was_being_sent_when_the_process_was_killed_is_never_sent_again(
 
 
 def set_grace(house: House, seconds: float) -> None:
-    house.channel._outbound._grace = timedelta(seconds=seconds)
+    house.channel._messages.outbound._grace = timedelta(seconds=seconds)
 
 
 def check_log(log: Path, shop: Shop) -> None:
@@ -207,7 +207,7 @@ def test_two_workers_that_both_believe_to_hold_a_lane_send_a_message_once(onlook
     onlooker.execute("update lanes set due_at = now()")
 
     async def both() -> None:
-        outbound = onlooker.channel._outbound
+        outbound = onlooker.channel._messages.outbound
         sleeper = await leased(onlooker, "send")
         await onlooker.database.execute("update lanes set due_at = now() where kind = 'send'")
         holder = await leased(onlooker, "send")

@@ -7,7 +7,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from heliograph.channels.instagram.inbound import mapping, wire
+from heliograph.channels.instagram import wire
+from heliograph.channels.instagram.inbound import mapping
 from heliograph.channels.instagram.journal import leftovers
 from tests.instagram.house import House, Shop, new_mid, now_ms, unique
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.inbound import mapping, wire
+from heliograph.channels.instagram import wire
+from heliograph.channels.instagram.inbound import mapping
 from heliograph.messaging.arrivals import (
     MessageArrival,
     PostbackArrival,

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heliograph.channels.instagram.inbound import wire
+from heliograph.channels.instagram import wire
 from heliograph.channels.instagram.inbound.steps import Step, in_order
 from heliograph.lanes import Job
 from tests.instagram.house import Shop, new_mid, now_ms, unique

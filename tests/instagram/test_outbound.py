@@ -279,7 +279,7 @@ def test_a_message_that_crashes_the_worker_fails_like_any_other_and_the_next_goe
 
     monkeypatch.setattr(module, culprit, crash)
     if culprit == "ask":
-        monkeypatch.setattr(shop.house.channel._outbound, "_grace", timedelta())
+        monkeypatch.setattr(shop.house.channel._messages.outbound, "_grace", timedelta())
     poison, after = shop.post(person, "poison"), shop.post(person, "after")
     assert shop.outcome(after) == ["channel"]
     assert shop.failure(poison)["code"] == "uncategorized_error"

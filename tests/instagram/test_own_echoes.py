@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.inbound import echoes, wire
+from heliograph.channels.instagram import wire
+from heliograph.channels.instagram.inbound import echoes
 from heliograph.telemetry import metrics
 from tests.instagram.house import House, Shop, new_mid, unique
 from tests.instagram.meta import Gate, PlayedMeta, accepted

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from heliograph.channels.instagram.accounts.records import FacebookApps
-from heliograph.channels.instagram.journal.receive import CALLBACK_PATH, LARGEST_BODY, callback_url, signature_fits
+from heliograph.channels.instagram.journal.receive import signature_fits
+from heliograph.channels.instagram.meta.callback import CALLBACK_PATH, LARGEST_BODY, callback_url
 from tests.instagram.cases import ANY_JSON, NEARLY_WEBHOOKS, meta_bytes
 from tests.instagram.house import House, Shop, new_mid, sign, unique
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.accounts.connect import PAGE_FIELDS
+from heliograph.channels.instagram.accounts.facebook_login import PAGE_FIELDS
 from tests.instagram.connecting import Played, callback, delete, everything_stored
 from tests.instagram.house import House, unique
 from tests.instagram.meta import refused

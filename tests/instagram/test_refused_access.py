@@ -110,4 +110,4 @@ def test_nobody_asks_meta_for_profiles_with_a_token_that_it_refuses(
 ) -> None:
     meta.script(person, refused(190))
     shop.failure(shop.post(person, "Hi"))
-    assert house.loop.run(house.channel._tokens(shop.integration_id)) is None
+    assert house.loop.run(house.channel._ground.token(shop.integration_id)) is None

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heliograph.channels.instagram import wire
 from heliograph.channels.instagram.backfill import listing, retold
-from heliograph.channels.instagram.inbound import wire
-from heliograph.channels.instagram.journal.envelope import items
+from heliograph.channels.instagram.wire.envelope import items
 
 ACCOUNT, PAGE, PERSON = "17841400000000001", "1014578", "584600000000001"
 AT = "2025-07-28T22:44:49+0000"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from heliograph.channels.instagram.accounts.connect_instagram import BEFORE_END, LIFE, YOUNGEST, lasting
+from heliograph.channels.instagram.accounts.instagram_login import BEFORE_END, LIFE, YOUNGEST, lasting
 from heliograph.channels.instagram.accounts.records import open_token
 from heliograph.channels.instagram.accounts.renewal import AGAIN, ALARM, CLAIM, Renewal, alarming
 from heliograph.channels.instagram.meta.graph import GraphError, Token

@@ -49,7 +49,7 @@ def sent_together(house: House, shop: Shop, monkeypatch: pytest.MonkeyPatch, cou
     assert len(lanes) == count
     with monkeypatch.context() as patch:
         counter = Counter(patch, house)
-        house.loop.run(house.channel._outbound.handle(lanes))
+        house.loop.run(house.channel._messages.outbound.handle(lanes))
     assert [shop.outcome(message) for message in messages] == [["channel"]] * count
     return counter
 
@@ -65,7 +65,7 @@ def test_the_first_turns_of_all_conversations_are_one_transaction_of_few_stateme
         shop.post(person, "Hi")
     lanes = loop.run(leased(still))
     counter = Counter(monkeypatch, still)
-    sending = asyncio.run_coroutine_threadsafe(still.channel._outbound.handle(lanes), loop.loop)
+    sending = asyncio.run_coroutine_threadsafe(still.channel._messages.outbound.handle(lanes), loop.loop)
     for gate in gates:
         gate.wait()
     assert counter.transactions == 1
@@ -94,7 +94,7 @@ def test_messages_that_wait_in_a_conversation_go_one_after_the_other_without_a_l
     person = shop.person()
     messages = [shop.post(person, f"{number}") for number in range(5)]
     (lane,) = still.loop.run(leased(still))
-    still.loop.run(still.channel._outbound.handle([lane]))
+    still.loop.run(still.channel._messages.outbound.handle([lane]))
     assert meta.texts(person) == ["0", "1", "2", "3", "4"]
     assert meta.most_together[person] == 1
     assert [shop.outcome(message) for message in messages] == [["channel"]] * 5
@@ -108,7 +108,7 @@ def test_a_refused_message_in_between_holds_nobody_up(still: House, meta: Played
     meta.script(person, accepted(new_mid()), refused(100, 2534015), accepted(new_mid()))
     messages = [shop.post(person, f"{number}") for number in range(3)]
     (lane,) = still.loop.run(leased(still))
-    still.loop.run(still.channel._outbound.handle([lane]))
+    still.loop.run(still.channel._messages.outbound.handle([lane]))
     assert [shop.outcome(message) for message in messages] == [["channel"], ["failure"], ["channel"]]
     told = [
         event["payload"]["message"]["id"]
@@ -124,7 +124,7 @@ def test_what_was_claimed_and_not_yet_asked_when_the_process_stops_is_sent_by_th
     shop = still.shop()
     person = shop.person()
     message = shop.post(person, "Hi")
-    turns = still.channel._outbound._turns
+    turns = still.channel._messages.outbound._turns
 
     async def scene() -> None:
         under_way, go_on = asyncio.Event(), asyncio.Event()
@@ -137,7 +137,7 @@ def test_what_was_claimed_and_not_yet_asked_when_the_process_stops_is_sent_by_th
             return given
 
         monkeypatch.setattr(turns, "_write", slow)
-        working = asyncio.ensure_future(still.channel._outbound.handle(await leased(still)))
+        working = asyncio.ensure_future(still.channel._messages.outbound.handle(await leased(still)))
         await under_way.wait()
         working.cancel()
         await asyncio.sleep(0)
@@ -150,7 +150,7 @@ def test_what_was_claimed_and_not_yet_asked_when_the_process_stops_is_sent_by_th
     assert [(row["state"], row["attempts"]) for row in shop.parts(message)] == [("pending", 0)]
     still.execute("update lanes set due_at = now()")
     lanes = still.loop.run(leased(still))
-    still.loop.run(still.channel._outbound.handle(lanes))
+    still.loop.run(still.channel._messages.outbound.handle(lanes))
     assert shop.outcome(message) == ["channel"]
     assert meta.texts(person) == ["Hi"]
 
@@ -164,7 +164,7 @@ def test_that_meta_took_a_part_is_kept_although_the_lease_was_lost_meanwhile(
     meta.script(person, gate)
     message = shop.post(person, "Hi")
     lanes = loop.run(leased(still))
-    sending = asyncio.run_coroutine_threadsafe(still.channel._outbound.handle(lanes), loop.loop)
+    sending = asyncio.run_coroutine_threadsafe(still.channel._messages.outbound.handle(lanes), loop.loop)
     gate.wait()
     still.execute("update lanes set due_at = now() where kind = 'send'")
     others = loop.run(leased(still))
@@ -172,7 +172,7 @@ def test_that_meta_took_a_part_is_kept_although_the_lease_was_lost_meanwhile(
     sending.result(15)
     assert [(row["state"], row["mid"]) for row in shop.parts(message)] == [("sent", mid)]
     assert shop.deliveries(message) == []
-    loop.run(still.channel._outbound.handle(others))
+    loop.run(still.channel._messages.outbound.handle(others))
     assert shop.outcome(message) == ["channel"]
     assert meta.texts(person) == ["Hi"]
 
@@ -204,7 +204,7 @@ def test_a_conversation_that_somebody_else_holds_holds_nobody_up(still: House, m
             transaction = connection.transaction()
             await transaction.start()
             await connection.execute("select from conversations where id = $1 for update", held)
-            working = asyncio.ensure_future(still.channel._outbound.handle(lanes))
+            working = asyncio.ensure_future(still.channel._messages.outbound.handle(lanes))
             while not all(meta.asked[person] for person in people[1:]):  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
             assert meta.asked[people[0]] == []

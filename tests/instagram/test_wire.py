@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heliograph.channels.instagram.inbound import wire
+from heliograph.channels.instagram import wire
 from heliograph.channels.instagram.inbound.contents import contents, metadata, raw
-from heliograph.channels.instagram.journal.envelope import items
+from heliograph.channels.instagram.wire.envelope import items
 from tests.instagram.cases import ANY_JSON, FIXTURES, NEARLY_WEBHOOKS, meta_bytes, plain, sentence
 
 PATH = "0.messaging.0"

@@ -156,7 +156,7 @@ def test_a_name_of_metas_that_leads_to_a_private_address_is_not_reached(
     url, _, mid = shown(shop, meta)
     hosts = Hosts.of("localhost", meta.url.replace("127.0.0.1", "192.0.2.1"))
     assert hosts.trust("https://localhost/x") is Trust.PUBLIC
-    monkeypatch.setattr(house.channel._cdn, "hosts", hosts)
+    monkeypatch.setattr(house.channel._files.cdn, "hosts", hosts)
     house.execute("update media set url = 'https://localhost/x' where mid = $1", mid)
     answer = got(house, url)
     assert answer.status == 503

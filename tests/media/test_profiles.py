@@ -39,7 +39,7 @@ def grown_old(shop: Shop, by: timedelta) -> None:
         shop.app_id,
         by,
     )
-    shop.house.channel._profiles._asked.clear()
+    shop.house.channel._files.profiles._asked.clear()
 
 
 def written(shop: Shop, person: str) -> None:
@@ -118,7 +118,7 @@ def test_a_refusal_is_noted_and_not_asked_again_at_once(shop: Shop, house: House
     for _ in range(3):
         written(shop, person)
     assert meta.others.count(("GET", person)) == before + 1
-    house.channel._profiles._asked.clear()  # another process has not asked yet
+    house.channel._files.profiles._asked.clear()  # another process has not asked yet
     written(shop, person)
     assert meta.others.count(("GET", person)) == before + 1
 

@@ -248,7 +248,7 @@ def test_an_encoding_that_nobody_asked_for_is_refused(shop: Shop, house: House, 
 
 def test_a_silent_cdn_is_given_up(shop: Shop, house: House, meta: PlayedCdn, monkeypatch: pytest.MonkeyPatch) -> None:
     url, name, _ = shown(shop, meta)
-    house.loop.run(house.channel._cdn.close())
+    house.loop.run(house.channel._files.cdn.close())
     monkeypatch.setattr(client, "SILENCE_SECONDS", 0.2)
     meta.files[name].body = b""  # nothing comes: not even the first bytes
     meta.files[name].tells_length = False
@@ -256,7 +256,7 @@ def test_a_silent_cdn_is_given_up(shop: Shop, house: House, meta: PlayedCdn, mon
     try:
         assert got(house, url).status == 503
     finally:
-        house.loop.run(house.channel._cdn.close())
+        house.loop.run(house.channel._files.cdn.close())
         house.loop.loop.call_soon_threadsafe(meta.files[name].holds.set)
 
 

@@ -1,12 +1,15 @@
 """What a channel is, as the rest of the house sees it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
 from heliograph.channels.health import Doctor
 from heliograph.lanes import LaneKind
+from heliograph.messaging.forget import Elsewhere
+
+Asgi = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
 class ConnectError(Exception):
@@ -52,17 +55,13 @@ class Conversions:
 
 
 class Channel(Protocol):
-    """A live channel. ``type`` is the integration type on the wire."""
+    """A live channel, as the API asks it. ``type`` is the integration type on the wire."""
 
     type: str
 
     @property
     def doctor(self) -> Doctor:
         """Examines its integrations."""
-        ...
-
-    def lane_kinds(self) -> Sequence[LaneKind]:
-        """The work this channel does in lanes."""
         ...
 
     async def connect(self, app_id: str, request: Mapping[str, Any]) -> str:
@@ -92,4 +91,47 @@ class Channel(Protocol):
 
         ``payload`` is the wire's, with a list ``data``; the channel adds who it was. Raises :class:`ChannelError`.
         """
+        ...
+
+
+class LiveChannel(Channel, Protocol):
+    """What the server needs of a channel besides: the work that it does, and what comes to it over HTTP."""
+
+    @property
+    def called(self) -> Asgi:
+        """Answers what the channel calls us with."""
+        ...
+
+    @property
+    def media(self) -> Asgi:
+        """Serves media of people's messages."""
+        ...
+
+    @property
+    def forgetting(self) -> Elsewhere:
+        """Erases what it keeps of people beside the domain."""
+        ...
+
+    def lane_kinds(self) -> Sequence[LaneKind]:
+        """The work this channel does in lanes."""
+        ...
+
+    def pressed(self) -> bool:
+        """Whether so much comes in just now that other work should stand back."""
+        ...
+
+    def start(self) -> None:
+        """Start what has to be done from time to time, in the running event loop."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop that."""
+        ...
+
+    async def close(self) -> None:
+        """Wait for what is not awaited anywhere else, and close what is open. Lanes have been stopped before."""
+        ...
+
+    async def count(self) -> None:
+        """Bring up to date the metrics that are counted when somebody asks."""
         ...

@@ -3,7 +3,7 @@
 from typing import Any
 
 from heliograph.channels.instagram.accounts.records import FacebookApps
-from heliograph.channels.instagram.journal.receive import callback_url
+from heliograph.channels.instagram.meta.callback import callback_url
 from heliograph.commands.console import CommandError
 from heliograph.messaging.keys import create_key
 from heliograph.opening.storage import open_box, open_database

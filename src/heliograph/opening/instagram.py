@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from heliograph.channels.instagram import InstagramChannel
+from heliograph.channels.instagram import InstagramChannel, Options
 from heliograph.channels.instagram.media.hosts import Hosts
 from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.meta.login_hosts import LoginHosts
@@ -24,10 +24,7 @@ def open_graph(settings: Settings) -> Graph:
 
 def open_channel(settings: Settings, database: Database, box: SecretBox, graph: Graph) -> InstagramChannel:
     """Instagram's room. Whoever opens it closes it, before the client."""
-    return InstagramChannel(
-        database,
-        box,
-        graph,
+    options = Options(
         public_url=settings.reachable_at,
         unknown_grace=settings.unknown_grace,
         limits={
@@ -43,6 +40,7 @@ def open_channel(settings: Settings, database: Database, box: SecretBox, graph: 
         privacy_policy_url=settings.privacy_policy_url,
         terms_url=settings.terms_url,
     )
+    return InstagramChannel(database, box, graph, options)
 
 
 @asynccontextmanager

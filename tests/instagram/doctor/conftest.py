@@ -6,7 +6,7 @@ import pytest
 
 from heliograph.api import integration_health
 from heliograph.channels.instagram.doctor import public
-from heliograph.channels.instagram.journal import arrivals
+from heliograph.channels.instagram.journal import heard
 from heliograph.channels.instagram.sending import judging
 from tests.conftest import Server
 from tests.instagram.doctor.clinic import Patient
@@ -27,7 +27,7 @@ def clinic(loop: Loop, embedded_server: Server, meta_of_its_own: Simulator) -> I
     """A house where examinations are not spared."""
     with embedded_server.database(migrated=True) as url, pytest.MonkeyPatch.context() as patch:
         patch.setattr(judging, "ECHO_POLL_SECONDS", 0.05)
-        patch.setattr(arrivals, "WRITE_SECONDS", 0.02)
+        patch.setattr(heard, "WRITE_SECONDS", 0.02)
         patch.setattr(public, "_GOOD_FOR_SECONDS", 0.0)
         patch.setattr(integration_health, "FRESH", integration_health.FRESH * 0)
         house = House(loop, url, f"http://127.0.0.1:{meta_of_its_own.port}").start()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from heliograph.channels.health import Finding, State, carried, state_of
-from heliograph.channels.instagram.accounts.connect import APP_FIELDS
+from heliograph.channels.instagram.accounts.facebook_login import APP_FIELDS
 from heliograph.channels.instagram.doctor import versions
 from heliograph.channels.instagram.doctor.checks import CHECKS, departed, examine
 from heliograph.channels.instagram.doctor.facts import (

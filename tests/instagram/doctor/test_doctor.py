@@ -6,9 +6,10 @@ from urllib.parse import urlencode
 import pytest
 from prometheus_client import generate_latest
 
-from heliograph.channels.instagram.doctor import records, requests, schedule
+from heliograph.channels.instagram.doctor import records, schedule
 from heliograph.channels.instagram.doctor.facts import Facts
 from heliograph.channels.instagram.meta import pauses
+from heliograph.channels.instagram.notes import for_doctor
 from heliograph.storage import new_id
 from heliograph.telemetry.metrics import REGISTRY
 from tests.instagram.doctor.clinic import Patient
@@ -20,7 +21,7 @@ from tests.simulator.support import eventually
 @pytest.fixture
 def on_duty(clinic: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for the doctor: the next look is made by the test, and comes as soon as it is wanted."""
-    monkeypatch.setattr(requests, "NOT_AGAIN_WITHIN", timedelta(0))
+    monkeypatch.setattr(for_doctor, "NOT_AGAIN_WITHIN", timedelta(0))
 
 
 def look(house: House) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from heliograph.channels.instagram.accounts.callbacks import asked
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, FLAVOURS, INSTAGRAM
-from heliograph.channels.instagram.review import guide, permissions, screencast, test_calls
+from heliograph.channels.instagram.notes import for_review
+from heliograph.channels.instagram.review import guide, permissions, screencast
 from heliograph.channels.instagram.review.addresses import addresses
 from heliograph.channels.instagram.review.permission import COMPANY, PRODUCT, Counted, Need, Permission
 from heliograph.channels.instagram.review.permissions import PERMISSIONS
@@ -93,7 +94,7 @@ def test_reads_only_read() -> None:
 
 
 def test_what_connecting_calls_is_of_the_table() -> None:
-    for login, names in test_calls.CONNECTING.items():
+    for login, names in for_review.CONNECTING.items():
         assert set(names) <= {one.name for one in permissions.of_login(login)}
 
 

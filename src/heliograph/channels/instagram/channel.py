@@ -1,55 +1,26 @@
-"""Instagram as a channel: what :class:`heliograph.channels.base.Channel` asks for."""
+"""Instagram as a channel: what :class:`heliograph.channels.base.LiveChannel` asks for."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from heliograph.channels.base import ChannelError, ConnectError, Conversions, SendOutcome
-from heliograph.channels.instagram.accounts.callbacks import OwnerCallbacks, asked
-from heliograph.channels.instagram.accounts.connecting import Connecting
-from heliograph.channels.instagram.accounts.departure import DepartureWorker
-from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppError, FacebookAppRegister
-from heliograph.channels.instagram.accounts.records import TYPE, FacebookApps, tokens
-from heliograph.channels.instagram.accounts.renewal import Renewal
-from heliograph.channels.instagram.backfill import BackfillWorker, Schedule
+from heliograph.channels.instagram import assembly
+from heliograph.channels.instagram.accounts.callbacks import asked
+from heliograph.channels.instagram.accounts.facebook_apps import FacebookAppError
+from heliograph.channels.instagram.accounts.records import TYPE, FacebookApps
+from heliograph.channels.instagram.assembly import Ground, Options
+from heliograph.channels.instagram.backfill import Schedule
 from heliograph.channels.instagram.doctor import records as health
-from heliograph.channels.instagram.doctor.examination import InstagramDoctor
-from heliograph.channels.instagram.doctor.public import OwnAddress
 from heliograph.channels.instagram.doctor.schedule import DoctorSchedule
 from heliograph.channels.instagram.doctor.worker import DoctorWorker
-from heliograph.channels.instagram.inbound.worker import InboundWorker
-from heliograph.channels.instagram.journal.arrivals import Arrivals
 from heliograph.channels.instagram.journal.erasure import Forgetting, PeopleWorker, UnsentWorker
-from heliograph.channels.instagram.journal.filing import FilingWorker
-from heliograph.channels.instagram.journal.flood import Flood
-from heliograph.channels.instagram.journal.receive import WebhookReceiver, callback_url
-from heliograph.channels.instagram.media.addresses import Addresses
-from heliograph.channels.instagram.media.cdn import Cdn
-from heliograph.channels.instagram.media.dress import Dresser
-from heliograph.channels.instagram.media.fresh import Fresh
-from heliograph.channels.instagram.media.hosts import META_HOSTS, Hosts
-from heliograph.channels.instagram.media.keep import KeepWorker
-from heliograph.channels.instagram.media.proxy import Proxy
 from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.meta.graph import Graph, flavour_of
-from heliograph.channels.instagram.meta.login_hosts import LoginHosts
 from heliograph.channels.instagram.meta.meter import Meter
-from heliograph.channels.instagram.meta.pace import LIMITS, Kind, Pace
-from heliograph.channels.instagram.onboarding import Onboarding
-from heliograph.channels.instagram.profiles.worker import ProfileWorker
-from heliograph.channels.instagram.review import Review
+from heliograph.channels.instagram.meta.pace import Pace
 from heliograph.channels.instagram.sending import conversions
-from heliograph.channels.instagram.sending.worker import OutboundWorker
 from heliograph.lanes import LaneKind
-from heliograph.messaging.owner_requests import STATUS_PATH
 from heliograph.storage import Database, SecretBox
-from heliograph.telemetry.logs import get_logger
-
-log = get_logger("instagram")
-
-
-# Any other is a simulator, which takes more than https.
-REAL_META = "https://graph.facebook.com"
 
 
 class InstagramChannel:
@@ -57,110 +28,74 @@ class InstagramChannel:
 
     type = TYPE
 
-    def __init__(
-        self,
-        database: Database,
-        box: SecretBox,
-        graph: Graph,
-        *,
-        public_url: str,
-        unknown_grace: float,
-        limits: Mapping[Kind, float] = LIMITS,
-        media_hosts: Hosts | None = None,
-        data_deletion: str = "connection",
-        backfill_every: float = 0.0,
-        login_hosts: LoginHosts | None = None,
-        privacy_policy_url: str = "",
-        terms_url: str = "",
-    ) -> None:
+    def __init__(self, database: Database, box: SecretBox, graph: Graph, options: Options) -> None:
         self._database = database
-        self._box = box
         self._graph = graph
         self.apps = FacebookApps(database, box)
-        callback = partial(callback_url, public_url)
-        self._connecting = Connecting(database, box, graph, self.apps, callback)
-        hosts = login_hosts or LoginHosts()
-        self.stand_in = "" if graph.url == REAL_META else graph.url
+        self.pace = Pace(database, options.limits)
+        self._ground = ground = Ground(database, box, graph, self.apps, self.pace, options)
+        self.stand_in = graph.url if ground.simulated else ""
         """Where the simulator is that plays Meta's part; empty: Meta plays it."""
-        self.facebook_apps = FacebookAppRegister(database, self.apps, graph, hosts, public_url=public_url)
-        self.review = Review(
-            database,
-            box,
-            graph,
-            self.apps,
-            public_url=public_url,
-            privacy_policy_url=privacy_policy_url,
-            terms_url=terms_url,
-        )
-        self.onboarding = Onboarding(
-            database, box, graph, self.apps, self.facebook_apps, self._connecting, hosts, noted=self.review.note_login
-        )
-        self.renewal = Renewal(database, box, graph)
-        graph.renew = self.renewal.instead_of
-        self._flood = Flood()
-        self.receiver = WebhookReceiver(database, self.apps, self._flood)
-        self.callbacks = OwnerCallbacks(
-            database, self.apps, scope=data_deletion, status_url=lambda code: f"{public_url}{STATUS_PATH}/{code}"
-        )
-        self._arrivals = Arrivals(database, graph.now)
-        self._filing = FilingWorker(database, self._arrivals)
-        self._departure = DepartureWorker(database, graph, self.apps, box)
-        self._erasing = UnsentWorker(database), PeopleWorker(database)
-        self.forgetting = Forgetting(database)
-        self.pace = Pace(database, limits)
-        self._outbound = OutboundWorker(database, graph, box, self.pace, unknown_grace=unknown_grace)
+        self._accounts = assembly.accounts(ground)
+        self._files = assembly.files(ground)
+        self._messages = assembly.messages(ground, self._files)
         self._meter = Meter(database, self.apps.of_secret, self.pace)
-        graph.heard = self._meter.hear
-        self._cdn = Cdn(media_hosts or Hosts.of(META_HOSTS, graph.url))
-        addresses = Addresses(box, public_url)
-        dresser = Dresser(addresses.of_message, addresses.of_person, lambda url: self._cdn.hosts.trust(url) is not None)
-        self._profiles = ProfileWorker(database, graph, self.apps, box, dresser)
-        fresh = Fresh(database, graph, self.pace, self._tokens, self._profiles.read_now)
-        self.media = Proxy(database, addresses, self._cdn, fresh)
-        self._keeping = KeepWorker(database, addresses, self._cdn, fresh)
-        self._inbound = InboundWorker(database, graph, self.apps, box, dresser, self._profiles)
-        self._backfill = BackfillWorker(database, graph, box, self.pace, every=backfill_every)
-        self.backfills = Schedule(database, every=backfill_every)
-        self.doctor = InstagramDoctor(
-            database,
-            box,
-            graph,
-            self.apps,
-            self.pace,
-            self._connecting.parting,
-            callback=callback,
-            address=OwnAddress(public_url),
-            simulated=graph.url != REAL_META,
-        )
-        self._examining = DoctorWorker(database, self.doctor)
-        self.examinations = DoctorSchedule(database)
+        # Both stand upon the client, and it asks them: so it is told of them when they are there.
+        graph.renew, graph.heard = self._accounts.renewal.instead_of, self._meter.hear
+        self.facebook_apps = self._accounts.facebook_apps
+        self.review = self._accounts.review
+        self.onboarding = self._accounts.onboarding
+        self.renewal = self._accounts.renewal
+        self.doctor = self._accounts.doctor
+        self.receiver = self._messages.receiver
+        self.media = self._files.proxy
+        self.forgetting = Forgetting(database)
+        self.backfills = Schedule(database, every=options.backfill_every)
+        self._examinations = DoctorSchedule(database)
+
+    def start(self) -> None:
+        """Start what has to be done from time to time, in the running event loop."""
+        self.renewal.start()
+        self.backfills.start()
+        self._examinations.start()
+
+    async def stop(self) -> None:
+        """Stop that; what was under way is rolled back, or done again."""
+        await self.backfills.stop()
+        await self._examinations.stop()
+        await self.renewal.stop()
 
     def pressed(self) -> bool:
         """Whether webhooks come in a flood just now: then what is not their 200 should stand back."""
-        return bool(self._flood)
+        return bool(self._messages.flood)
 
     def lane_kinds(self) -> Sequence[LaneKind]:
         """`filing`, `inbound`, `send`, `media`, `profile`, `backfill`, `departure`, `doctor`,
         `unsent` and `people`."""
-        others = (self._outbound, self._keeping, self._profiles, self._departure, self._examining, *self._erasing)
+        others = (
+            self._messages.outbound,
+            self._files.keeping,
+            self._files.profiles,
+            self._accounts.departure,
+            DoctorWorker(self._database, self.doctor),
+            UnsentWorker(self._database),
+            PeopleWorker(self._database),
+        )
         return [*self.inbound_kinds(), *(worker.kind() for worker in others)]
 
     def inbound_kinds(self) -> Sequence[LaneKind]:
         """What brings messages in: `filing`, `inbound` and `backfill`."""
-        return [self._filing.kind(), self._inbound.kind(), self._backfill.kind()]
+        return [worker.kind() for worker in (self._messages.filing, self._messages.inbound, self._messages.backfill)]
 
     async def called(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Meta calls, under ``CALLBACK_PATH``: with a webhook, or about a person who connected an account."""
-        await (self.callbacks if asked(scope["path"]) else self.receiver)(scope, receive, send)
+        await (self._accounts.callbacks if asked(scope["path"]) else self.receiver)(scope, receive, send)
 
     async def close(self) -> None:
         """Wait for what was not awaited anywhere else, and close the connections to Meta's CDN."""
         await self._meter.close()
-        await self._arrivals.close()
-        await self._cdn.close()
-
-    async def _tokens(self, integration_id: str) -> tuple[str, str | None] | None:
-        return (await tokens(self._database, self._box, self.apps, [integration_id])).get(integration_id)
+        await self._messages.heard.close()
+        await self._files.cdn.close()
 
     async def count(self) -> None:
         """Bring up to date the metrics that are counted when somebody asks."""
@@ -169,7 +104,7 @@ class InstagramChannel:
 
     async def connect(self, app_id: str, request: Mapping[str, Any]) -> str:
         """Connect the account behind a Page token. Raises :class:`ConnectError`; then there is no integration."""
-        return await self._connecting.connect(app_id, request)
+        return await self._accounts.connecting.connect(app_id, request)
 
     async def check_login(self, app_id: str, facebook_app_id: str | None, login: str | None) -> None:
         """Whether a login can be offered. Raises :class:`ConnectError`."""
@@ -180,11 +115,11 @@ class InstagramChannel:
 
     async def update(self, app_id: str, integration_id: str, changes: Mapping[str, Any]) -> None:
         """Switches, and a new ``pageAccessToken``. Raises :class:`ConnectError`."""
-        await self._connecting.update(app_id, integration_id, changes)
+        await self._accounts.connecting.update(app_id, integration_id, changes)
 
     async def disconnect(self, app_id: str, integration_id: str) -> None:
         """Unsubscribe Page and app, unless another integration still needs them. The rows stay for the caller to delete."""
-        await self._connecting.disconnect(app_id, integration_id)
+        await self._accounts.connecting.disconnect(app_id, integration_id)
 
     async def post_conversions(
         self, app_id: str, integration_id: str, person: str, payload: Mapping[str, Any]
@@ -195,14 +130,14 @@ class InstagramChannel:
             integration_id,
             app_id,
         )
-        found = await tokens(self._database, self._box, self.apps, [integration_id])
-        if account_id is None or integration_id not in found:
+        token = await self._ground.token(integration_id)
+        if account_id is None or token is None:
             raise ChannelError(
                 SendOutcome.RECONNECT, "No token of the integration can be used. Update it with a new one."
             )
-        if not flavour_of(found[integration_id][0]).conversions:
+        if not flavour_of(token[0]).conversions:
             raise ChannelError(
                 SendOutcome.CONFIGURATION,
                 "Meta takes conversion events for accounts connected by Facebook Login; this one is by Instagram Login.",
             )
-        return await conversions.post(self._graph, account_id, person, payload, *found[integration_id])
+        return await conversions.post(self._graph, account_id, person, payload, *token)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from heliograph.channels.instagram.accounts.records import FacebookApp
-from heliograph.channels.instagram.journal.receive import callback_url
+from heliograph.channels.instagram.meta.callback import callback_url
 from heliograph.channels.instagram.meta.flavours import FACEBOOK
 
 # Where Meta sends people back to, of every app and login.

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from heliograph.channels.instagram.accounts.connect import app_token
+from heliograph.channels.instagram.accounts.facebook_login import app_token
 from heliograph.channels.instagram.meta.flavours import FACEBOOK
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.channels.instagram.meta.login_hosts import LoginHosts

@@ -17,14 +17,14 @@ from urllib.parse import parse_qs
 import orjson
 
 from heliograph.channels.instagram.accounts.records import FacebookApp, FacebookApps
-from heliograph.channels.instagram.journal.receive import (
+from heliograph.channels.instagram.meta import signed_request
+from heliograph.channels.instagram.meta.callback import (
     CALLBACK_PATH,
     LOG_EVERY_SECONDS,
     BrokenOffError,
     number,
     read_body,
 )
-from heliograph.channels.instagram.meta import signed_request
 from heliograph.channels.instagram.meta.signed_request import RefusedError, SignedRequest
 from heliograph.lanes import NewJob, enqueue
 from heliograph.messaging import owner_requests

@@ -4,47 +4,24 @@ examine ──▶ is it new here? ──▶ app stored ──▶ subscribed ─�
                                                                 └── the app went meanwhile: unsubscribed again
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from asyncpg.exceptions import ForeignKeyViolationError
 
 from heliograph.channels.base import ConnectError, GoneError
-from heliograph.channels.instagram.accounts import departure
+from heliograph.channels.instagram.accounts import departure, storing
 from heliograph.channels.instagram.accounts.logins import Found, logins
 from heliograph.channels.instagram.accounts.parting import Parting
-from heliograph.channels.instagram.accounts.records import TYPE, FacebookApp, FacebookApps, token_place
-from heliograph.channels.instagram.backfill import runs
-from heliograph.channels.instagram.doctor.requests import want
+from heliograph.channels.instagram.accounts.records import FacebookApp, FacebookApps, token_place
 from heliograph.channels.instagram.meta.flavours import FACEBOOK
 from heliograph.channels.instagram.meta.graph import Graph
-from heliograph.channels.instagram.review import test_calls
+from heliograph.channels.instagram.notes import for_backfill, for_doctor, for_review
 from heliograph.messaging import integrations
 from heliograph.storage import Connection, Database, SecretBox, new_id
 from heliograph.telemetry.logs import get_logger
 
 log = get_logger("instagram")
-
-# Wire fields that can be changed, and the columns they stand in.
-_SWITCHES = {
-    "storyRepliesEnabled": "story_replies",
-    "storyMentionsEnabled": "story_mentions",
-    "humanAgentTag": "human_agent_tag",
-    "carouselMode": "carousel_mode",
-    "mediaMode": "media_mode",
-}
-_DEFAULTS = {
-    "storyRepliesEnabled": True,
-    "storyMentionsEnabled": True,
-    "humanAgentTag": "afterWindow",
-    "carouselMode": "native",
-    "mediaMode": "proxy",
-}
-
-# By app and account: who connects the same account at the same time waits, and sees it connected.
-_ONE_BY_ONE = "select pg_advisory_xact_lock(hashtextextended($1, 448378268016))"
-# By the primary key.
-_ACCOUNT = "select * from instagram_accounts where integration_id = $1 and app_id = $2"
 
 
 class Connecting:
@@ -68,61 +45,37 @@ class Connecting:
         await self._check_new(self._database, app_id, facebook_app, found)
         app = await login.save_app(facebook_app, secret, found)
         await login.subscribe(app, found)
-        switches = _DEFAULTS | _given(_SWITCHES, request)
         try:
-            integration_id = await self._insert(app_id, facebook_app, found, request, switches)
+            integration_id = await self._insert(app_id, facebook_app, found, request)
         except ForeignKeyViolationError:
             await self._take_back(app, found)
             raise GoneError("app") from None
         log.info("connected", integration=integration_id, account=found.account_id, facebook_app=facebook_app)
         return integration_id
 
-    async def _insert(
-        self,
-        app_id: str,
-        facebook_app: str,
-        found: Found,
-        request: Mapping[str, Any],
-        switches: Mapping[str, Any],
-    ) -> str:
+    async def _insert(self, app_id: str, facebook_app: str, found: Found, request: Mapping[str, Any]) -> str:
         """The integration's id: an account that was here before is the one that it was, with its conversations."""
-        settings = {"appId": facebook_app, **found.shown, **switches}
         async with self._database.transaction() as connection:
-            await connection.execute(_ONE_BY_ONE, f"{app_id}/{found.account_id}")
+            await storing.one_by_one(connection, app_id, found.account_id)
             await self._check_new(connection, app_id, facebook_app, found)
             former = await departure.former(connection, app_id, facebook_app, found.account_id)
-            integration_id = former or new_id()
-            await connection.execute(
-                "insert into integrations (id, app_id, type, display_name, settings) values ($1, $2, $3, $4, $5)",
-                integration_id,
-                app_id,
-                TYPE,
-                request.get("displayName"),
-                settings,
-            )
-            await connection.execute(
-                "insert into instagram_accounts (integration_id, app_id, facebook_app_id, page_id, account_id, page_token,"
-                " login, owner_id, token_expires_at, refresh_at,"
-                " story_replies, story_mentions, human_agent_tag, carousel_mode, media_mode, connected_at, heard_since)"
-                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)",
+            integration_id, now = former or new_id(), self._graph.now()
+            await storing.insert(
+                connection,
                 integration_id,
                 app_id,
                 facebook_app,
-                found.page_id,
-                found.account_id,
+                found,
                 self._box.seal(found.token, token_place(integration_id)),
-                found.login,
-                found.owner_id,
-                found.expires_at,
-                found.refresh_at,
-                *switches.values(),
-                self._graph.now(),
+                now,
+                display_name=request.get("displayName"),
+                switches=storing.all_given(request),
             )
             if former is not None:
                 await integrations.revive(connection, app_id, former)
-            await want(connection, [integration_id])
-            await runs.connected(connection, app_id, facebook_app, found.account_id, self._graph.now())
-            await test_calls.note(connection, facebook_app, test_calls.CONNECTING[found.login], self._graph.now())
+            await for_doctor.want(connection, [integration_id])
+            await for_backfill.connected(connection, app_id, facebook_app, found.account_id, now)
+            await for_review.succeeded(connection, facebook_app, for_review.CONNECTING[found.login], now)
         return integration_id
 
     async def _take_back(self, app: FacebookApp, found: Found, integration_id: str = "") -> None:
@@ -142,14 +95,7 @@ class Connecting:
 
         By the other login, too: the two may give one person two ids, and then not even that could be seen.
         """
-        there = await reader.fetchrow(
-            "select integration_id, login from instagram_accounts"
-            " where app_id = $1 and account_id = $2 and (facebook_app_id = $3 or login <> $4)",
-            app_id,
-            found.account_id,
-            facebook_app,
-            found.login,
-        )
+        there = await storing.twin(reader, app_id, facebook_app, found)
         if there is None:
             return
         name = found.username or found.account_id
@@ -168,53 +114,42 @@ class Connecting:
 
         Raises :class:`ConnectError`.
         """
-        row = await self._database.fetchrow(_ACCOUNT, integration_id, app_id)
+        row = await storing.account(self._database, app_id, integration_id)
         if row is None:
             raise ConnectError("This integration has no Instagram account. Delete it and create it anew.")
-        settings = _given(_SWITCHES, changes)
         token = changes.get("pageAccessToken")
         found = await self._renew(row, token) if token else None
-        if found:
-            settings |= found.shown
-        async with self._database.transaction() as connection:
-            there = await connection.fetchval(
-                "update integrations set settings = settings - case when $3 then 'tokenError' else '' end || $2::jsonb,"
-                " status = case when $3 then 'active' else status end where id = $1 returning id",
-                integration_id,
-                settings,
-                found is not None,
-            )
-            await connection.execute(
-                "update instagram_accounts set story_replies = coalesce($2, story_replies),"
-                " story_mentions = coalesce($3, story_mentions), human_agent_tag = coalesce($4, human_agent_tag),"
-                " carousel_mode = coalesce($5, carousel_mode), media_mode = coalesce($6, media_mode)"
-                " where integration_id = $1",
-                integration_id,
-                *(settings.get(name) for name in _SWITCHES),
-            )
-            if found and there:
-                await connection.execute(
-                    "update instagram_accounts set page_token = $2, page_id = $3, token_expires_at = $4, refresh_at = $5,"
-                    " refresh_error = null, refusal = null, refused_at = null, ailment = null,"
-                    " objection = null, objected_at = null, leaving_at = null, owner_id = $6,"
-                    " connected_at = $7, heard_since = $7 where integration_id = $1",
-                    integration_id,
-                    self._box.seal(found.token, token_place(integration_id)),
-                    found.page_id,
-                    found.expires_at,
-                    found.refresh_at,
-                    found.owner_id,
-                    self._graph.now(),
-                )
-                await want(connection, [integration_id], at_once=True)
-                await runs.reconnected(connection, integration_id)
-                proven = test_calls.CONNECTING[found.login]
-                await test_calls.note(connection, row["facebook_app_id"], proven, self._graph.now())
-        if there is None:
-            if found and (app := await self._apps.reload(row["facebook_app_id"])):
-                await self._take_back(app, found, integration_id)
+        there = await self._write(row, storing.given(changes), found)
+        if found is not None:
+            await self._after(row, found, there=there)
+        if not there:
             raise GoneError("integration")
-        if found and found.page_id != row["page_id"] and (app := await self._apps.reload(row["facebook_app_id"])):
+
+    async def _write(self, row: Any, switches: Mapping[str, Any], found: Found | None) -> bool:
+        """What is changed, in one transaction; whether the integration is there still."""
+        integration_id = row["integration_id"]
+        async with self._database.transaction() as connection:
+            there = await storing.change(connection, integration_id, switches, found)
+            if found and there:
+                now = self._graph.now()
+                sealed = self._box.seal(found.token, token_place(integration_id))
+                await storing.renew(connection, integration_id, found, sealed, now)
+                await for_doctor.want(connection, [integration_id], at_once=True)
+                await for_backfill.reconnected(connection, integration_id)
+                proven = for_review.CONNECTING[found.login]
+                await for_review.succeeded(connection, row["facebook_app_id"], proven, now)
+        return there
+
+    async def _after(self, row: Any, found: Found, *, there: bool) -> None:
+        """A new token was found for the account of ``row``: unsubscribe what is not needed by it any more."""
+        if there and found.page_id == row["page_id"]:
+            return
+        app = await self._apps.reload(row["facebook_app_id"])
+        if app is None:
+            return
+        if not there:
+            await self._take_back(app, found, row["integration_id"])
+        else:
             # By the token of then: nobody else's speaks for the Page of then.
             await self.parting.unsubscribe(app, row)
 
@@ -234,14 +169,10 @@ class Connecting:
 
     async def disconnect(self, app_id: str, integration_id: str) -> None:
         """Unsubscribe Page and app, unless another integration still needs them. The rows stay for the caller to delete."""
-        row = await self._database.fetchrow(_ACCOUNT, integration_id, app_id)
+        row = await storing.account(self._database, app_id, integration_id)
         async with self._database.transaction() as connection:
             await departure.remember(connection, [integration_id])
         if row is None:
             return
-        await runs.disconnected(self._database, integration_id, self._graph.now())
+        await for_backfill.disconnected(self._database, integration_id, self._graph.now())
         await self.parting.leave(await self._apps.reload(row["facebook_app_id"]), row)
-
-
-def _given(names: Iterable[str], request: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: request[name] for name in names if request.get(name) is not None}

@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from heliograph.channels.instagram.accounts import connect as connecting
+from heliograph.channels.instagram.accounts import facebook_login
 from heliograph.channels.instagram.accounts.records import FacebookApps, open_token
-from heliograph.channels.instagram.doctor.requests import want
 from heliograph.channels.instagram.meta.graph import Graph
+from heliograph.channels.instagram.notes import for_doctor
 from heliograph.lanes import Job, Lane, LaneKind, NewJob, Outcome, enqueue, settle
 from heliograph.messaging import forget, owner_requests
 from heliograph.messaging.owner_requests import DEPARTURE_LANE
@@ -168,8 +168,8 @@ class DepartureWorker:
                 )
                 continue
             try:
-                owner = await connecting.owner_of(self._graph, app.id, app.secret, token)
-            except connecting.NotAskedError as error:
+                owner = await facebook_login.owner_of(self._graph, app.id, app.secret, token)
+            except facebook_login.NotAskedError as error:
                 raise _LaterError(ASK_PAUSE_SECONDS) from error
             if owner is not None:
                 await self._database.execute(_KNOWN_NOW, row["integration_id"], owner)
@@ -182,7 +182,7 @@ class DepartureWorker:
             await connection.execute(_HOLD, theirs)
             if request["kind"] == "deauthorize" and request["issued_at"] is not None:
                 since = {row["integration_id"] for row in await connection.fetch(_SINCE, theirs, request["issued_at"])}
-                await want(connection, since, at_once=True)
+                await for_doctor.want(connection, since, at_once=True)
                 theirs = [one for one in theirs if one not in since]
             await connection.execute(_STOP, theirs)
             await connection.execute(_WHY, theirs, refusal(request["requested_at"]))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from heliograph.channels.base import ConnectError
-from heliograph.channels.instagram.accounts import connect, connect_instagram
+from heliograph.channels.instagram.accounts import facebook_login, instagram_login
 from heliograph.channels.instagram.accounts.records import FacebookApp, FacebookApps, open_token
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, INSTAGRAM
 from heliograph.channels.instagram.meta.graph import Graph, Token
@@ -70,7 +70,7 @@ class FacebookLogin:
 
     async def examine(self, app_id: str, secret: str, token: str) -> Found:
         """Ask Meta about app, token, permissions, Page and account."""
-        page = await connect.examine(self._graph, app_id, secret, token)
+        page = await facebook_login.examine(self._graph, app_id, secret, token)
         shown = {
             "pageId": page.page_id,
             "businessId": page.account_id,
@@ -100,15 +100,15 @@ class FacebookLogin:
     async def subscribe(self, app: FacebookApp, found: Found) -> None:
         """The app, which Meta calls back during this, and the Page."""
         callback = self._callback(app.id)
-        await connect.subscribe(self._graph, app, callback, found.page_id, found.page_name, found.token)
+        await facebook_login.subscribe(self._graph, app, callback, found.page_id, found.page_name, found.token)
 
     async def unsubscribe(self, app: FacebookApp, row: Any) -> None:
         """The Page."""
-        await connect.unsubscribe_page(self._graph, app, row["page_id"], open_token(self._box, row))
+        await facebook_login.unsubscribe_page(self._graph, app, row["page_id"], open_token(self._box, row))
 
     async def unsubscribe_app(self, app: FacebookApp) -> None:
         """The app."""
-        await connect.unsubscribe_app(self._graph, app)
+        await facebook_login.unsubscribe_app(self._graph, app)
 
 
 class InstagramLogin:
@@ -121,9 +121,9 @@ class InstagramLogin:
 
     async def examine(self, app_id: str, secret: str, token: str) -> Found:
         """Ask Meta whose the token is, and for one that lasts."""
-        me = await connect_instagram.examine(self._graph, token)
-        connect_instagram.check_login(await self._apps.reload(app_id))
-        kept = await connect_instagram.lengthen(self._graph, secret, token)
+        me = await instagram_login.examine(self._graph, token)
+        instagram_login.check_login(await self._apps.reload(app_id))
+        kept = await instagram_login.lengthen(self._graph, secret, token)
         shown = {
             "login": INSTAGRAM,
             "businessId": me.account_id,
@@ -146,16 +146,16 @@ class InstagramLogin:
 
     async def save_app(self, app_id: str, secret: str, found: Found) -> FacebookApp:
         """Store the Instagram app, unless that would put an unproven secret in the place of another."""
-        connect_instagram.check_secret(await self._apps.reload(app_id), secret, proven=found.proven)
+        instagram_login.check_secret(await self._apps.reload(app_id), secret, proven=found.proven)
         return await self._apps.save(app_id, secret, INSTAGRAM)
 
     async def subscribe(self, app: FacebookApp, found: Found) -> None:
         """The account. The app's webhook is entered in Meta's dashboard: there is no call for it."""
-        await connect_instagram.subscribe(self._graph, found.token)
+        await instagram_login.subscribe(self._graph, found.token)
 
     async def unsubscribe(self, app: FacebookApp, row: Any) -> None:
         """The account."""
-        await connect_instagram.unsubscribe(self._graph, open_token(self._box, row))
+        await instagram_login.unsubscribe(self._graph, open_token(self._box, row))
 
     async def unsubscribe_app(self, app: FacebookApp) -> None:
         """Nothing: what was entered in the dashboard stays there."""

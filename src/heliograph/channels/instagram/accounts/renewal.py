@@ -21,7 +21,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram.accounts.connect_instagram import Lasting, refresh
+from heliograph.channels.instagram.accounts import instagram_login
+from heliograph.channels.instagram.accounts.instagram_login import Lasting
 from heliograph.channels.instagram.accounts.records import open_token, token_place
 from heliograph.channels.instagram.meta.answers import refusal
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, Token
@@ -200,7 +201,7 @@ class Renewal:
         try:
             # A plain token of no integration: one that has expired is not renewed by asking for its renewal.
             token = open_token(self._box, row)
-            return await refresh(self._graph, Token(token, token.login, caller=token.caller))
+            return await instagram_login.refresh(self._graph, Token(token, token.login, caller=token.caller))
         except GraphError as error:
             dead = refusal(error).outcome is SendOutcome.RECONNECT
             return _Failed(row, f"Meta does not refresh the token: {error}", dead)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from heliograph.channels.instagram.backfill.listing import Told
-from heliograph.channels.instagram.inbound.wire.events import REACTIONS
+from heliograph.channels.instagram.wire.events import REACTIONS
 
 _AUDIO_NAMES = (".aac", ".m4a", ".wav", ".mp3", ".ogg")
 

@@ -19,7 +19,8 @@ from typing import Any
 from heliograph.channels.instagram.backfill.todo import Entry, all_kept
 from heliograph.channels.instagram.journal import people
 from heliograph.channels.instagram.journal.entries import filing_job
-from heliograph.channels.instagram.journal.envelope import items
+from heliograph.channels.instagram.notes import for_backfill
+from heliograph.channels.instagram.wire.envelope import items
 from heliograph.lanes import NewJob, enqueue
 from heliograph.messaging.housekeeping import Pruning
 from heliograph.storage import Connection, Database
@@ -38,14 +39,6 @@ on conflict (integration_id) where started_at is null do update set
     reason = case when excluded.reason = 'asked' then 'asked' else backfill_runs.reason end,
     since = coalesce(least(backfill_runs.since, excluded.since), backfill_runs.since, excluded.since)
 returning id, app_id, integration_id, xmax = 0 as made
-"""
-
-# Accounts of before, or whose row was never written, begin with now. Served by the primary keys.
-_KNOW = """
-insert into backfill_accounts (app_id, facebook_app_id, account_id, not_before, complete_to, due_at)
-select a.app_id, a.facebook_app_id, a.account_id, i.created_at, i.created_at, null
-from instagram_accounts a join integrations i on i.id = a.integration_id
-where a.integration_id = any ($1::text[]) order by 1, 2, 3 on conflict do nothing
 """
 
 # Served by backfill_runs_pkey and the primary keys of what it joins.
@@ -74,14 +67,6 @@ _SEE = "insert into backfill_seen (integration_id, mid) select $1, * from unnest
 
 _WRITE_DOWN = """
 insert into journal (facebook_app_id, body, backfill_run, integration_id) values ($1, $2, $3, $4) returning id
-"""
-
-# Once to each run, in the order of their ids: two batches never wait for each other.
-_ADDED = """
-update backfill_runs r set added = r.added + t.n
-from (select b.id, t.n from unnest($1::bigint[], $2::int[]) as t (id, n) join backfill_runs b using (id)
-      order by b.id for update of b) t
-where r.id = t.id
 """
 
 # Served by backfill_accounts_pkey.
@@ -139,7 +124,7 @@ async def request(connection: Connection, wanted: Iterable[Request]) -> dict[str
     rows = sorted(wanted, key=lambda one: one.integration_id)
     if not rows:
         return {}
-    await connection.execute(_KNOW, [one.integration_id for one in rows])
+    await for_backfill.know(connection, [one.integration_id for one in rows])
     made = await connection.fetch(
         _REQUEST,
         [one.integration_id for one in rows],
@@ -209,12 +194,6 @@ async def write_down(connection: Connection, run: Any, body: bytes) -> int:
     return number
 
 
-async def added(connection: Connection, counts: dict[int, int]) -> None:
-    """So many messages that runs found were applied just now, and were new."""
-    if counts:
-        await connection.execute(_ADDED, list(counts), list(counts.values()))
-
-
 async def complete(connection: Connection, run: Any, to: datetime) -> None:
     """An account has been compared with Meta up to ``to``, by Meta's clock."""
     await connection.execute(_COMPLETE, *_account(run), to)
@@ -227,38 +206,3 @@ async def next_run(connection: Connection, run: Any, at: datetime, reason: str) 
 
 def _account(run: Any) -> tuple[str, str, str]:
     return run["app_id"], run["facebook_app_id"], run["account_id"]
-
-
-# Accounts -----------------------------------------------------------------------------------------------------------
-
-# An account that comes back brings its times along: what was written since it went is brought in.
-_CONNECTED = """
-insert into backfill_accounts as b (app_id, facebook_app_id, account_id, not_before, complete_to, due_at, reason)
-values ($1, $2, $3, $4, $4, now(), 'connected')
-on conflict (app_id, facebook_app_id, account_id) do update set due_at = now(), reason = 'connected'
-"""
-_RECONNECTED = """
-update backfill_accounts b set due_at = now(), reason = 'reconnected' from instagram_accounts a
-where a.integration_id = $1 and (b.app_id, b.facebook_app_id, b.account_id) = (a.app_id, a.facebook_app_id, a.account_id)
-"""
-_DISCONNECTED = """
-update backfill_accounts b set due_at = null, complete_to = greatest(complete_to, $2), not_before = greatest(not_before, $2)
-from instagram_accounts a
-where a.integration_id = $1 and (b.app_id, b.facebook_app_id, b.account_id) = (a.app_id, a.facebook_app_id, a.account_id)
-"""
-
-
-async def connected(connection: Connection, app_id: str, facebook_app_id: str, account_id: str, now: datetime) -> None:
-    """An account was connected, ``now`` by Meta's clock. What is older than its first connection is not brought in."""
-    await connection.execute(_CONNECTED, app_id, facebook_app_id, account_id, now)
-
-
-async def reconnected(connection: Connection, integration_id: str) -> None:
-    """An integration got a new token."""
-    await connection.execute(_KNOW, [integration_id])
-    await connection.execute(_RECONNECTED, integration_id)
-
-
-async def disconnected(database: Database, integration_id: str, now: datetime) -> None:
-    """An integration is about to be deleted: if its account is connected anew, it goes on from here."""
-    await database.execute(_DISCONNECTED, integration_id, now)

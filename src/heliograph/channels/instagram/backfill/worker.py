@@ -24,11 +24,11 @@ from heliograph.channels.instagram.backfill.looks import GAP_PATIENCE, YOUNG, Lo
 from heliograph.channels.instagram.backfill.runs import BACKFILL_LANE
 from heliograph.channels.instagram.backfill.steps import Step, failed, refused
 from heliograph.channels.instagram.backfill.todo import Entry, all_kept, next_up, with_changed
-from heliograph.channels.instagram.doctor.requests import want
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.channels.instagram.meta.holds import heard
 from heliograph.channels.instagram.meta.pace import Kind, Pace
 from heliograph.channels.instagram.meta.refusals import access_refused
+from heliograph.channels.instagram.notes import for_doctor
 from heliograph.channels.instagram.sending import loading
 from heliograph.lanes import Job, Lane, LaneKind, Outcome, settle
 from heliograph.storage import Connection, Database, SecretBox
@@ -185,7 +185,7 @@ class BackfillWorker:
                 # What webhooks should have told came by us: it may well happen again.
                 await runs.next_run(connection, run, now + max(_SOON, self._every / 5), "missed")
         elif step.refused is not None:
-            await want(connection, [run["integration_id"]])
+            await for_doctor.want(connection, [run["integration_id"]])
             if self._every:
                 await runs.next_run(connection, run, now + max(_LATER, self._every), "interval")
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from heliograph.channels.instagram.accounts.connect import app_token
+from heliograph.channels.instagram.accounts.facebook_login import app_token
 from heliograph.channels.instagram.accounts.records import FacebookApp
 from heliograph.channels.instagram.doctor.facts import (
     AppSubscription,

@@ -9,9 +9,9 @@ from typing import Any
 
 from heliograph.channels.health import Finding, Report, State
 from heliograph.channels.instagram.accounts.parting import LEAVING
-from heliograph.channels.instagram.backfill import runs
 from heliograph.channels.instagram.doctor.checks import departed
 from heliograph.channels.instagram.doctor.treatment import Standing, Treatment
+from heliograph.channels.instagram.notes import for_backfill
 from heliograph.storage import Connection, Database
 from heliograph.telemetry import metrics
 
@@ -139,7 +139,7 @@ async def apply(
     )
     if heard_since is not None:
         # What was written meanwhile is there to be read.
-        await runs.reconnected(connection, integration_id)
+        await for_backfill.reconnected(connection, integration_id)
 
 
 async def write(

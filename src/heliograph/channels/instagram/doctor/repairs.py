@@ -9,7 +9,7 @@ from collections.abc import Awaitable
 from dataclasses import replace
 
 from heliograph.channels.base import ConnectError
-from heliograph.channels.instagram.accounts import connect, connect_instagram
+from heliograph.channels.instagram.accounts import facebook_login, instagram_login
 from heliograph.channels.instagram.accounts.records import FacebookApp
 from heliograph.channels.instagram.doctor.facts import AppSubscription, Facts, Fields, Linked
 from heliograph.channels.instagram.doctor.webhook_checks import (
@@ -44,16 +44,16 @@ async def _repair_app(graph: Graph, app: FacebookApp, facts: Facts) -> Facts:
         return replace(facts, unrepaired={**facts.unrepaired, APP_SUBSCRIPTION: objection})
     told = facts.app_subscription
     also = told.fields if isinstance(told, AppSubscription) else ()
-    return await _note(facts, APP_SUBSCRIPTION, connect.subscribe_app(graph, app, facts.callback, also))
+    return await _note(facts, APP_SUBSCRIPTION, facebook_login.subscribe_app(graph, app, facts.callback, also))
 
 
 def _subscribe(graph: Graph, app: FacebookApp, token: Token, facts: Facts) -> Awaitable[None]:
     told = facts.subscription
     also = (told.names if isinstance(told, Fields) else None) or frozenset()
     if facts.login != FACEBOOK:
-        return connect_instagram.subscribe(graph, token, also)
+        return instagram_login.subscribe(graph, token, also)
     name = facts.linked.name if isinstance(facts.linked, Linked) else ""
-    return connect.subscribe_page(graph, app, facts.page_id, name, token, also)
+    return facebook_login.subscribe_page(graph, app, facts.page_id, name, token, also)
 
 
 async def _note(facts: Facts, check: str, repairing: Awaitable[None]) -> Facts:

@@ -1,7 +1,7 @@
 """When integrations are examined. In every process; whichever comes first does it, once.
 
 A time stands in each report's row: a day after the last examination, a quarter of an hour where something is broken, now
-when the integration is connected or its sends begin to fail (:mod:`requests`).
+when the integration is connected or its sends begin to fail (`notes/for_doctor`).
 """
 
 from heliograph.channels.instagram.doctor.worker import DOCTOR_LANE

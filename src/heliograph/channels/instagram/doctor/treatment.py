@@ -14,11 +14,11 @@ from typing import Any
 
 from heliograph.channels.health import RECEIVING, SENDING, Finding, State
 from heliograph.channels.instagram.doctor.facts import Facts, NotTold
+from heliograph.channels.instagram.notes.for_doctor import NOT_AGAIN_WITHIN
 
-# How soon an integration is examined again: a healthy one, one that is not, and at the earliest when somebody asks.
+# How soon an integration is examined again: a healthy one, and one that is not.
 DAILY = timedelta(days=1)
 BROKEN_AGAIN = timedelta(minutes=15)
-NOT_AGAIN_WITHIN = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)

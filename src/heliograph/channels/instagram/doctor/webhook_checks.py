@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from heliograph.channels.health import RECEIVING, Finding
-from heliograph.channels.instagram.accounts.connect import APP_FIELDS_AT_LEAST
+from heliograph.channels.instagram.accounts.facebook_login import APP_FIELDS_AT_LEAST
 from heliograph.channels.instagram.doctor import versions
 from heliograph.channels.instagram.doctor.facts import (
     AppSubscription,

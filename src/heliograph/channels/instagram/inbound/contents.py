@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from heliograph.channels.instagram.inbound import wire
+from heliograph.channels.instagram import wire
 
 Content = dict[str, Any]
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from heliograph.channels.instagram.inbound import confirmations, wire
+from heliograph.channels.instagram import wire
+from heliograph.channels.instagram.inbound import confirmations
 from heliograph.channels.instagram.meta.graph import CLOCK_TOLERANCE
 from heliograph.channels.instagram.sending import ledger, loading
 from heliograph.channels.instagram.sending.delivery_events import USER, delivery_event

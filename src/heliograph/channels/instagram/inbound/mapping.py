@@ -6,7 +6,7 @@ What a message carries is the matter of `contents`, beside this.
 from dataclasses import replace
 from typing import Any
 
-from heliograph.channels.instagram.inbound import wire
+from heliograph.channels.instagram import wire
 from heliograph.channels.instagram.inbound.contents import contents, metadata, raw
 from heliograph.messaging.arrivals import (
     Arrival,

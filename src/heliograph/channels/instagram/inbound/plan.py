@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from heliograph.channels.instagram import wire
 from heliograph.channels.instagram.accounts.records import Account
-from heliograph.channels.instagram.inbound import echoes, mapping, wire
+from heliograph.channels.instagram.inbound import echoes, mapping
 from heliograph.channels.instagram.inbound.contents import not_shown
 from heliograph.channels.instagram.inbound.steps import Step, actions, leftover, leftover_reason, switched_off
 from heliograph.channels.instagram.journal.leftovers import Leftover

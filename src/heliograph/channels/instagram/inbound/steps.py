@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from heliograph.channels.instagram import wire
 from heliograph.channels.instagram.accounts.records import Account
-from heliograph.channels.instagram.inbound import wire
 from heliograph.channels.instagram.journal.leftovers import Leftover
 from heliograph.lanes import Job
 from heliograph.messaging import contacts, intake

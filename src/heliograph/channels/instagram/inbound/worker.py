@@ -12,23 +12,24 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from heliograph.channels.instagram import wire
 from heliograph.channels.instagram.accounts import records
 from heliograph.channels.instagram.accounts.records import Account, FacebookApps
-from heliograph.channels.instagram.backfill.runs import added
-from heliograph.channels.instagram.inbound import echoes, plan, wire
+from heliograph.channels.instagram.inbound import echoes, plan
 from heliograph.channels.instagram.inbound.plan import Plan
 from heliograph.channels.instagram.inbound.steps import NO_START, Step, find_people, in_order, leftover, starts
-from heliograph.channels.instagram.journal import erasure
-from heliograph.channels.instagram.journal.entries import INBOUND_LANE, applied_by, read
-from heliograph.channels.instagram.journal.envelope import items
-from heliograph.channels.instagram.journal.leftovers import Leftover, keep, label
+from heliograph.channels.instagram.journal import entries, erasure, leftovers
+from heliograph.channels.instagram.journal.entries import INBOUND_LANE, applied_by
+from heliograph.channels.instagram.journal.leftovers import Leftover, label
 from heliograph.channels.instagram.journal.people import Whose
 from heliograph.channels.instagram.media.dress import Dresser
 from heliograph.channels.instagram.media.keep import keep_jobs
 from heliograph.channels.instagram.meta import pauses
 from heliograph.channels.instagram.meta.graph import Graph
+from heliograph.channels.instagram.notes import for_backfill
 from heliograph.channels.instagram.profiles.reading import read_profiles
 from heliograph.channels.instagram.profiles.worker import ProfileWorker
+from heliograph.channels.instagram.wire.envelope import items
 from heliograph.events import publish
 from heliograph.lanes import Job, Lane, LaneKind, NewJob, enqueue, settle
 from heliograph.messaging import contacts, intake
@@ -98,7 +99,7 @@ class InboundWorker:
 
     async def _read(self, connection: Connection, lanes: Sequence[Lane]) -> dict[str, list[Step]]:
         """The steps of each lane, by its key, in the order in which they happened."""
-        rows = await read(connection, {applied_by(job)[0] for lane in lanes for job in lane.jobs})
+        rows = await entries.read(connection, {applied_by(job)[0] for lane in lanes for job in lane.jobs})
         parsed = {id_: {item.path: item for item in items(row["body"])} for id_, row in rows.items()}
         routes = await records.connected(
             connection,
@@ -186,9 +187,9 @@ class InboundWorker:
             await publish(connection, events)
             for index in sorted(applied.unwanted):
                 todo.leftovers.append(leftover(todo.steps[todo.arrivals[index][0]], NO_START))
-            await keep(connection, todo.leftovers)
+            await leftovers.keep(connection, todo.leftovers)
             await contacts.act(connection, todo.actions)
-            await added(connection, _backfilled(todo, applied))
+            await for_backfill.added(connection, _backfilled(todo, applied))
             await settle(connection, todo.outcomes)
         for outcome in todo.outcomes:
             outcome.lane.settled = True
@@ -198,7 +199,7 @@ class InboundWorker:
         """An item that crashes the worker again and again stays in the journal, shown as failed."""
         number, path = applied_by(job)
         _, account, person = lane.key.split("/", 2)
-        await keep(connection, [Leftover(number, path, account, person, "failed", error[:500])])
+        await leftovers.keep(connection, [Leftover(number, path, account, person, "failed", error[:500])])
 
 
 def _together(lane: Lane) -> Sequence[Job]:

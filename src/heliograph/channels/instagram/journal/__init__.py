@@ -2,6 +2,6 @@
 
 receive   plain ASGI: signature, journal, 200           flood      whether webhooks come in a flood
 entries   the journal's rows, and the jobs of each      filing     the `filing` lanes
-envelope  a webhook's bytes -> its items, pure          leftovers  items that were not applied, and why
+heard     when webhooks came, noted by account          leftovers  items that were not applied, and why
 people    whose items stand in the journal              erasure    out of the journal: `unsent`, `people`
 """

@@ -15,8 +15,8 @@ import orjson
 from heliograph.channels.instagram.accounts.records import TYPE
 from heliograph.channels.instagram.journal import people
 from heliograph.channels.instagram.journal.entries import filed_by, read
-from heliograph.channels.instagram.journal.envelope import items
 from heliograph.channels.instagram.journal.people import WaitingError, Whose
+from heliograph.channels.instagram.wire.envelope import items
 from heliograph.lanes import Job, Lane, LaneKind, NewJob, Outcome, enqueue, settle
 from heliograph.messaging import event_erasure, forget
 from heliograph.storage import Connection, Database

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from heliograph.channels.instagram.journal import people
-from heliograph.channels.instagram.journal.arrivals import Arrivals
 from heliograph.channels.instagram.journal.entries import FILING_LANE, filed_by, inbound_job, read
-from heliograph.channels.instagram.journal.envelope import Item, items
+from heliograph.channels.instagram.journal.heard import Heard
 from heliograph.channels.instagram.journal.leftovers import UNFILED, Leftover, keep
+from heliograph.channels.instagram.wire.envelope import Item, items
 from heliograph.lanes import Job, Lane, LaneKind, NewJob, Outcome, enqueue, settle
 from heliograph.storage import Connection, Database
 
@@ -25,9 +25,9 @@ _WEBHOOKS_AT_ONCE = 500
 class FilingWorker:
     """Handles the ``filing`` lanes."""
 
-    def __init__(self, database: Database, arrivals: Arrivals) -> None:
+    def __init__(self, database: Database, heard: Heard) -> None:
         self._database = database
-        self._arrivals = arrivals
+        self._heard = heard
 
     def kind(self) -> LaneKind:
         """How the lane workers should run this."""
@@ -50,7 +50,7 @@ class FilingWorker:
             await settle(connection, outcomes)
         for lane in lanes:
             lane.settled = True
-        self._arrivals.note((webhooks[number], found) for number, _, found in filed)
+        self._heard.note((webhooks[number], found) for number, _, found in filed)
 
     async def on_dead(self, connection: Connection, lane: Lane, job: Job, error: str) -> None:
         """Webhooks that cannot be filed stay in the journal, shown as such; a replay tries again."""

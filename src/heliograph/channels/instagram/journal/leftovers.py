@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from heliograph.channels.instagram.journal.entries import filing_job, inbound_job
-from heliograph.channels.instagram.journal.envelope import LISTS
+from heliograph.channels.instagram.wire.envelope import LISTS
 from heliograph.lanes import NewJob, enqueue
 from heliograph.storage import Connection, Database
 

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from heliograph.channels.instagram.journal.entries import INBOUND_LANE
-from heliograph.channels.instagram.journal.envelope import Item, items, people, said, without
+from heliograph.channels.instagram.wire.envelope import Item, items, people, said, without
 from heliograph.storage import Connection
 from heliograph.telemetry import metrics
 

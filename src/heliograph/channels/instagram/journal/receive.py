@@ -16,6 +16,14 @@ from urllib.parse import parse_qs
 from heliograph.channels.instagram.accounts.records import FacebookApp, FacebookApps
 from heliograph.channels.instagram.journal.entries import FILING_LANE
 from heliograph.channels.instagram.journal.flood import Flood
+from heliograph.channels.instagram.meta.callback import (
+    CALLBACK_PATH,
+    LOG_EVERY_SECONDS,
+    MOST_DRAINED,
+    BrokenOffError,
+    number,
+    read_body,
+)
 from heliograph.lanes import enqueue_with
 from heliograph.storage import Database, GroupCommit
 from heliograph.telemetry import metrics
@@ -23,11 +31,6 @@ from heliograph.telemetry.logs import get_logger
 
 log = get_logger("instagram")
 
-CALLBACK_PATH = "/webhooks/instagram"
-LARGEST_BODY = 1024 * 1024
-_MOST_DRAINED = 8 * LARGEST_BODY
-# Strangers can knock as often as they like: every refusal is counted, and one a reason is logged in this many seconds.
-LOG_EVERY_SECONDS = 10.0
 # ``sha256=`` and 64 hexadecimal digits.
 _SIGNATURE_LENGTH = 71
 
@@ -45,11 +48,6 @@ _RECEIVE = enqueue_with(f"""written as (
 )""")  # noqa: S608  the only thing put in is a constant above
 
 _Received = tuple[str, bytes]  # Facebook app, body
-
-
-def callback_url(public_url: str, facebook_app_id: str) -> str:
-    """The address that Meta is told to call for this app."""
-    return f"{public_url}{CALLBACK_PATH}/{facebook_app_id}"
 
 
 def signature_fits(secret: str, body: bytes, header: bytes) -> bool:
@@ -93,7 +91,7 @@ class WebhookReceiver:
                 signature = value
             elif name == b"content-length":
                 length = value
-        if number(length) > _MOST_DRAINED:
+        if number(length) > MOST_DRAINED:
             return self._refuse(413, "too large")
         try:
             body = await read_body(receive)
@@ -150,30 +148,3 @@ class WebhookReceiver:
         if mode == "subscribe" and any(hmac.compare_digest(app.verify_token.encode(), token.encode()) for app in known):
             return 200, challenge.encode()
         return self._refuse(403, "verification failed")
-
-
-def number(header: bytes) -> int:
-    """A length as a header gives it; 0 when it does not."""
-    return int(header) if header.isdigit() and len(header) < 20 else 0
-
-
-class BrokenOffError(Exception):
-    """The caller went away in the middle of its request."""
-
-
-async def read_body(receive: Any, largest: int = LARGEST_BODY) -> bytes | None:
-    """The whole body, or None when it is larger than ``largest``. Raises :class:`BrokenOffError`.
-
-    A larger one is read on for a while and forgotten: a caller who is still writing does not see our answer.
-    """
-    chunks, size = [], 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise BrokenOffError
-        chunk: bytes = message.get("body", b"")
-        size += len(chunk)
-        if size <= largest:
-            chunks.append(chunk)
-        if not message.get("more_body") or size > _MOST_DRAINED:
-            return b"".join(chunks) if size <= largest else None

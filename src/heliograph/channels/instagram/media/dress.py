@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from heliograph.channels.instagram.inbound import wire
+from heliograph.channels.instagram import wire
 from heliograph.channels.instagram.media.sources import STORY
 from heliograph.messaging.arrivals import Arrival, Media, MessageArrival, Profile, ReferralArrival
 from heliograph.storage import new_id

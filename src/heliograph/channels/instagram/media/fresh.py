@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram.inbound.wire import MEDIA_TYPES
 from heliograph.channels.instagram.media import sources
 from heliograph.channels.instagram.media.cdn import GoneError, UnavailableError
 from heliograph.channels.instagram.media.sources import STORY_KINDS, Source
@@ -23,6 +22,7 @@ from heliograph.channels.instagram.meta import errors, pauses
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError
 from heliograph.channels.instagram.meta.holds import heard
 from heliograph.channels.instagram.meta.pace import Kind, Pace
+from heliograph.channels.instagram.wire import MEDIA_TYPES
 from heliograph.storage import Database
 from heliograph.telemetry import metrics
 from heliograph.telemetry.logs import get_logger

@@ -15,13 +15,13 @@ from typing import Any
 
 import asyncpg
 
-from heliograph.channels.instagram.inbound.wire import MEDIA_TYPES
 from heliograph.channels.instagram.media import serving, sources
 from heliograph.channels.instagram.media.addresses import Addresses, MessageMedia
 from heliograph.channels.instagram.media.cdn import Cdn, GoneError, LapsedError, Opened, UnavailableError
 from heliograph.channels.instagram.media.dress import STORE
 from heliograph.channels.instagram.media.fresh import Fresh
 from heliograph.channels.instagram.media.sources import Source
+from heliograph.channels.instagram.wire import MEDIA_TYPES
 from heliograph.lanes import Job, Lane, LaneKind, NewJob, Outcome, settle
 from heliograph.messaging import attachments
 from heliograph.messaging.arrivals import Media

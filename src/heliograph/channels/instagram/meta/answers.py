@@ -1,12 +1,11 @@
-"""Handing one part to Meta, and what its answer means."""
+"""What Meta's answer to a call means: of a part that was handed over, or of an error."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from heliograph.channels.base import SendOutcome
 from heliograph.channels.instagram.meta.errors import Hold, meaning
-from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError
-from heliograph.channels.instagram.sending.override import REPLY_TO
+from heliograph.channels.instagram.meta.graph import GraphError
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,38 +33,6 @@ class Answer:
             return None
         said = {"code": self.code, "subcode": self.subcode, "message": self.text}
         return {name: value for name, value in said.items() if value is not None}
-
-
-async def ask(
-    graph: Graph,
-    person: str,
-    part: dict[str, Any],
-    tag: str | None,
-    token: str,
-    secret: str | None,
-) -> Answer:
-    """Send a part (Meta reference 2). There is no idempotency key at Meta: the caller has claimed the part.
-
-    A part that quotes a message carries ``reply_to`` among its members; Meta wants it beside ``message``.
-    """
-    kind = {"messaging_type": "MESSAGE_TAG", "tag": tag} if tag else {"messaging_type": "RESPONSE"}
-    beside = {REPLY_TO: part[REPLY_TO]} if REPLY_TO in part else {}
-    message = {name: value for name, value in part.items() if name != REPLY_TO}
-    body = {"recipient": {"id": person}, "message": message, **beside, **kind}
-    try:
-        answer = await graph.call("POST", "/me/messages", token, secret=secret, body=body, name="send")
-    except GraphError as error:
-        return refusal(error, alike=await graph.refuses_all(token, error))
-    except NotSentError as error:
-        return Answer(
-            SendOutcome.RETRY, text=str(error), sunshine_code="channel_unavailable", advice="Meta could not be reached."
-        )
-    except NoAnswerError as error:
-        return Answer(SendOutcome.UNKNOWN, text=str(error))
-    mid = answer.get("message_id")
-    if not isinstance(mid, str) or not mid:
-        return Answer(SendOutcome.UNKNOWN, text="Meta's answer carries no message_id")
-    return Answer(SendOutcome.SENT, mid)
 
 
 def refusal(error: GraphError, *, alike: bool = False) -> Answer:

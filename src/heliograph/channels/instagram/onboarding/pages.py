@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from heliograph.channels.instagram.accounts.connect import app_token
+from heliograph.channels.instagram.accounts.facebook_login import app_token
 from heliograph.channels.instagram.accounts.records import FacebookApp
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, INSTAGRAM
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, Token

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from heliograph.channels.instagram.journal.receive import callback_url
+from heliograph.channels.instagram.meta.callback import callback_url
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, INSTAGRAM
 
 REDIRECT_PATH = "/connect/callback"

@@ -7,6 +7,7 @@ from typing import Any
 
 from heliograph.channels.instagram.accounts.records import FacebookApp, FacebookApps
 from heliograph.channels.instagram.meta.graph import Graph
+from heliograph.channels.instagram.notes import for_review
 from heliograph.channels.instagram.review import permissions, readiness, screencast, test_calls
 from heliograph.channels.instagram.review.addresses import Address, addresses
 from heliograph.channels.instagram.review.permission import Permission
@@ -119,7 +120,7 @@ class Review:
         app = await self._apps.reload(facebook_app_id)
         proven = set(granted) & set(permissions.proven_by_login(app.login)) if app is not None else set()
         if proven:
-            await test_calls.note(self._database, facebook_app_id, sorted(proven), self._graph.now())
+            await for_review.succeeded(self._database, facebook_app_id, sorted(proven), self._graph.now())
 
     async def _find(self, facebook_app_id: str, app_ids: Sequence[str] | None) -> tuple[AppSummary, FacebookApp]:
         row = await self._database.fetchrow(_APPS, _ids(app_ids), facebook_app_id)

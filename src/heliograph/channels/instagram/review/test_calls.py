@@ -8,7 +8,7 @@ reads the account's conversations (its run is the record).
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,9 +18,10 @@ from heliograph.channels.instagram.accounts.records import FacebookApp, open_tok
 from heliograph.channels.instagram.meta.errors import meaning
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, INSTAGRAM
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, Token
+from heliograph.channels.instagram.notes import for_review
 from heliograph.channels.instagram.review.permission import Counted, Permission
 from heliograph.channels.instagram.review.permissions import of_login
-from heliograph.storage import Connection, Database, SecretBox
+from heliograph.storage import Database, SecretBox
 from heliograph.storage.secrets import SecretError
 from heliograph.telemetry.logs import get_logger
 
@@ -31,11 +32,6 @@ LASTS = timedelta(days=30)
 # So many accounts are tried, those that work first: one good token is enough.
 _ACCOUNTS_TRIED = 3
 
-CONNECTING: Mapping[str, tuple[str, ...]] = {
-    FACEBOOK: ("instagram_basic", "pages_manage_metadata"),
-    INSTAGRAM: ("instagram_business_basic",),
-}
-"""What connecting an account calls with success, by login."""
 _THREADS_READ = {FACEBOOK: "instagram_manage_messages", INSTAGRAM: "instagram_business_manage_messages"}
 
 # Served by instagram_accounts_owner and integrations_pkey.
@@ -44,12 +40,7 @@ select a.integration_id, a.facebook_app_id, a.account_id, a.page_id, a.page_toke
 from instagram_accounts a join integrations i on i.id = a.integration_id
 where a.facebook_app_id = $1 order by (i.status = 'active') desc, a.integration_id desc limit $2
 """
-# Served by review_calls_pkey. An app that was removed meanwhile has no calls.
-_NOTE = """
-insert into review_calls (facebook_app_id, permission, made_at)
-select f.id, p.name, $3 from facebook_apps f cross join unnest($2::text[]) as p (name) where f.id = $1
-on conflict (facebook_app_id, permission) do update set made_at = greatest(review_calls.made_at, excluded.made_at)
-"""
+# Served by review_calls_pkey.
 _NOTED = "select permission, made_at from review_calls where facebook_app_id = $1"
 # A run that has begun has read the account's conversations, at that time of Meta's. Served by instagram_accounts_owner and
 # backfill_runs_of.
@@ -71,11 +62,6 @@ class Made:
     def lapses(self) -> datetime:
         """When it counts no more, if it succeeded."""
         return self.at + LASTS
-
-
-async def note(writer: Database | Connection, facebook_app_id: str, permissions: Iterable[str], at: datetime) -> None:
-    """Write down that a call of each permission has succeeded; ``at`` is by Meta's clock."""
-    await writer.execute(_NOTE, facebook_app_id, list(permissions), at)
 
 
 async def noted(database: Database, app: FacebookApp) -> dict[str, datetime]:
@@ -102,7 +88,9 @@ async def make(database: Database, box: SecretBox, graph: Graph, app: FacebookAp
                 results[made.permission] = made
     succeeded = [made for made in results.values() if made.succeeded]
     if succeeded:
-        await note(database, app.id, [made.permission for made in succeeded], max(made.at for made in succeeded))
+        await for_review.succeeded(
+            database, app.id, [made.permission for made in succeeded], max(made.at for made in succeeded)
+        )
     log.info("test calls made", facebook_app=app.id, succeeded=len(succeeded), refused=len(results) - len(succeeded))
     return list(results.values())
 

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram.doctor.requests import want
-from heliograph.channels.instagram.meta import pauses
+from heliograph.channels.instagram.meta import pauses, refusals
 from heliograph.channels.instagram.meta.answers import Answer
-from heliograph.channels.instagram.meta.refusals import access_refused, note
+from heliograph.channels.instagram.notes import for_doctor
 from heliograph.channels.instagram.sending import ledger, loading
 from heliograph.channels.instagram.sending.in_vain import Looked
 from heliograph.channels.instagram.sending.judging import Ask, weigh
@@ -90,9 +89,9 @@ async def write_answers(connection: Connection, plan: Plan) -> None:
         await ledger.move(connection, plan.moves)
         plan.moves = []
     for integration_id, (token, failure) in sorted(plan.refusals.items(), key=lambda one: one[0]):
-        await access_refused(connection, integration_id, token, asdict(failure))
-    await note(connection, plan.said)
-    await want(connection, plan.ailing | plan.said.tag_refused)
+        await refusals.access_refused(connection, integration_id, token, asdict(failure))
+    await refusals.note(connection, plan.said)
+    await for_doctor.want(connection, plan.ailing | plan.said.tag_refused)
     if plan.stops:
         left, new = await pauses.pause(connection, [stop for _, stop in plan.stops])
         plan.paused = {subject: left[subject] for subject in new}

@@ -13,11 +13,12 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from heliograph.channels.base import SendOutcome
-from heliograph.channels.instagram.meta.answers import Answer, ask
+from heliograph.channels.instagram.meta.answers import Answer
 from heliograph.channels.instagram.meta.graph import Graph
 from heliograph.channels.instagram.meta.pace import Pace
 from heliograph.channels.instagram.sending import activities, ledger, loading, thread, uploads
 from heliograph.channels.instagram.sending.delivery_events import FAILURE, delivery_event
+from heliograph.channels.instagram.sending.handing import ask
 from heliograph.channels.instagram.sending.judging import Ask, Failure
 from heliograph.channels.instagram.sending.turn import Hold, Next, Pass, Turn
 from heliograph.channels.instagram.sending.turns import Turns

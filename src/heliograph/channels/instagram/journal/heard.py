@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from heliograph.channels.instagram.journal.envelope import Item
+from heliograph.channels.instagram.wire.envelope import Item
 from heliograph.storage import Database
 from heliograph.telemetry.logs import get_logger
 
@@ -49,7 +49,7 @@ class _Told:
     latency: float | None = None
 
 
-class Arrivals:
+class Heard:
     """What has come to this process and is yet to be written. ``metas_now`` is Meta's clock, by which events are dated."""
 
     def __init__(self, database: Database, metas_now: Callable[[], datetime]) -> None:
@@ -102,7 +102,7 @@ class Arrivals:
                 await connection.execute(_WRITE, *(list(column) for column in zip(*rows, strict=True)))
         except Exception as error:
             # The next webhook tells it again.
-            log.warning("arrivals not written down", error=repr(error))
+            log.warning("when webhooks came is not written down", error=repr(error))
 
 
 def _time(value: Any) -> datetime | None:

@@ -6,8 +6,8 @@ One table says how each type is read. A type that stands in no table is kept as 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from heliograph.channels.instagram.inbound.wire.events import MEDIA_TYPES, Attachment, Button, Element
-from heliograph.channels.instagram.inbound.wire.fields import Object, ShapeError, known, maybe, name, objects, raw, text
+from heliograph.channels.instagram.wire.events import MEDIA_TYPES, Attachment, Button, Element
+from heliograph.channels.instagram.wire.fields import Object, ShapeError, known, maybe, name, objects, raw, text
 
 STORY_MENTION = "story_mention"
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from heliograph.channels.base import ConnectError
-from heliograph.channels.instagram.accounts.connect import joined
+from heliograph.channels.instagram.accounts.facebook_login import joined
 from heliograph.channels.instagram.accounts.records import FacebookApp
 from heliograph.channels.instagram.meta.flavours import FLAVOURS, INSTAGRAM
 from heliograph.channels.instagram.meta.graph import Graph, GraphError, NoAnswerError, NotSentError, Token

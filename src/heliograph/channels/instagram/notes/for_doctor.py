@@ -1,12 +1,12 @@
-"""Asking for an examination. SQL; part of whatever transaction found that one is needed.
-
-Needs nothing else of the doctor: those who send, receive and connect import this.
-"""
+"""For the doctor: an integration is to be examined."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
-from heliograph.channels.instagram.doctor.treatment import NOT_AGAIN_WITHIN
 from heliograph.storage import Connection
+
+# How soon, at the earliest, one is examined again when somebody asks.
+NOT_AGAIN_WITHIN = timedelta(seconds=60)
 
 # Who has just been examined waits a little: one that fails again and again must not be examined as often. Who is due
 # already is left alone, so that senders do not wait for one another. Served by instagram_accounts_pkey and

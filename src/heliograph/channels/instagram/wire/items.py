@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from heliograph.channels.instagram.inbound.wire.attachments import STORY_MENTION, attachments
-from heliograph.channels.instagram.inbound.wire.events import (
+from heliograph.channels.instagram.wire.attachments import STORY_MENTION, attachments
+from heliograph.channels.instagram.wire.events import (
     REACTIONS,
     Edit,
     Event,
@@ -22,7 +22,7 @@ from heliograph.channels.instagram.inbound.wire.events import (
     ThreadControl,
     Unsend,
 )
-from heliograph.channels.instagram.inbound.wire.fields import (
+from heliograph.channels.instagram.wire.fields import (
     Object,
     ShapeError,
     count,

@@ -1,7 +1,8 @@
-"""An item of a webhook to a typed event (Meta reference 1.6, 1.7). Pure; raises nothing.
+"""Meta's webhooks, understood: bytes to items, an item to a typed event (Meta reference 1.5 to 1.7). Pure; raises nothing.
 
-    fields   reading a field of a type           attachments  what a message carries
-    events   what an item can be                 items        one parser for each kind of item
+    envelope  a webhook's bytes -> its items     items        one parser for each kind of item
+    fields    reading a field of a type          attachments  what a message carries
+    events    what an item can be
 
 What is not understood comes back as :class:`NotUnderstood`, with a reason that is counted and shown; the item stays in
 the journal, where a newer version can parse it again.
@@ -10,8 +11,9 @@ the journal, where a newer version can parse it again.
 from datetime import datetime
 from typing import Any
 
-from heliograph.channels.instagram.inbound.wire.attachments import read_attachment
-from heliograph.channels.instagram.inbound.wire.events import (
+from heliograph.channels.instagram.wire.attachments import read_attachment
+from heliograph.channels.instagram.wire.envelope import of_changes
+from heliograph.channels.instagram.wire.events import (
     MEDIA_TYPES,
     Attachment,
     Button,
@@ -31,9 +33,8 @@ from heliograph.channels.instagram.inbound.wire.events import (
     ThreadControl,
     Unsend,
 )
-from heliograph.channels.instagram.inbound.wire.fields import ShapeError, moment, name
-from heliograph.channels.instagram.inbound.wire.items import item
-from heliograph.channels.instagram.journal.envelope import of_changes
+from heliograph.channels.instagram.wire.fields import ShapeError, moment, name
+from heliograph.channels.instagram.wire.items import item
 
 __all__ = [
     "MEDIA_TYPES",
@@ -70,7 +71,7 @@ _ITEM_FIELDS = frozenset(
 
 
 def parse(path: str, value: Any, told_at: datetime | None = None) -> Event:
-    """The event of an item, found at ``path`` of its webhook (see `journal/envelope`).
+    """The event of an item, found at ``path`` of its webhook (see `envelope`).
 
     ``told_at`` is when its webhook told it: the time of a message that tells none, for a message is never lost over its
     time. Of anything else, where the time decides what stands, a time that cannot be read stays a wrong shape.

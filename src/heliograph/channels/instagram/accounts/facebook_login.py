@@ -1,4 +1,4 @@
-"""Connecting an account (Meta reference 1.1, 4.2, 4.3; Sunshine reference 5.2): checks first, then subscriptions.
+"""Connecting an account by Facebook Login (Meta reference 1.1, 4.2, 4.3; Sunshine reference 5.2): checks, subscriptions.
 
 Each check has its own sentence that says what to do; the caller shows it.
 """
