@@ -45,6 +45,7 @@ def told(error: BaseException, capsys: pytest.CaptureFixture[str]) -> list[str]:
             PermissionError(errno.EACCES, "Permission denied", "/data/secret.key"),
             ["Permission denied: /data/secret.key."],
         ),
+        (PermissionError(errno.EACCES, "Permission denied", b"/data/lock"), ["Permission denied: /data/lock."]),
         (OSError(errno.ENOSPC, "No space left on device"), ["No space left on device."]),
     ],
 )
