@@ -50,7 +50,7 @@ async def _make(url: str, name: str) -> None:
 
 def script(data: Path, name: str, file: str = "backup.dump") -> "subprocess.CompletedProcess[str]":
     """A script, by the user that PostgreSQL runs as."""
-    places = {"HELIOGRAPH_PREFIX": sys.prefix, "HELIOGRAPH_DATA_DIR": str(data), "TMPDIR": str(data)}
+    places = {"HELIOGRAPH_PREFIX": sys.prefix, "HELIOGRAPH_DATA_DIR": str(data)}
     command = ["env", *(f"{key}={value}" for key, value in places.items()), str(SAMPLES / name), str(data / file)]
     return subprocess.run([*AS_USER, *command], capture_output=True, text=True, timeout=60, check=False)
 
