@@ -1,7 +1,8 @@
-"""A server as it stands behind a proxy, and the proxies before it, one after the other."""
+"""A server as it stands behind a proxy, beside one that was stopped; and the proxies before it, one after the other."""
 
 import asyncio
 import os
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,8 +52,9 @@ class Front:
 @pytest.fixture(scope="module")
 def place(database_url: str) -> Iterator[Place]:
     """A server process with an owner, an account key and an app at Meta."""
-    ports = Ports(free_port(), free_port(), free_port())
-    with open_directory() as directory:
+    with open_directory() as directory, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and nobody listens: so it stays closed
+        ports = Ports(free_port(), closed.getsockname()[1], free_port(), free_port())
         given = {
             "HELIOGRAPH_PUBLIC_URL": f"https://localhost:{ports.https}",
             "HELIOGRAPH_PORT": str(ports.server),

@@ -44,9 +44,10 @@ _CADDY = """{{
 
 @dataclass(frozen=True)
 class Ports:
-    """Of the server, and of the proxy for http and https."""
+    """Of the server, of one that has just stopped, and of the proxy for http and https."""
 
     server: int
+    stopped: int
     http: int
     https: int
 
@@ -77,7 +78,7 @@ def _nginx(path: str, at: Path, ports: Ports) -> tuple[list[str], list[str]]:
         "/etc/letsencrypt/live/chat.example.org/fullchain.pem": str(cert),
         "/etc/letsencrypt/live/chat.example.org/privkey.pem": str(key),
         "chat.example.org": "localhost",
-        "server 127.0.0.1:8000;": f"server 127.0.0.1:{ports.server};",
+        "server 127.0.0.1:8000;": f"server 127.0.0.1:{ports.stopped}; server 127.0.0.1:{ports.server};",
         # a machine of the tests may have no IPv6
         "listen [::]:80;": "",
         "listen [::]:443 ssl http2;": "",
@@ -106,7 +107,7 @@ def running(name: str, at: Path, ports: Ports) -> Iterator[Path]:
     environment = os.environ | {
         "HOME": str(at),
         "HELIOGRAPH_SITE": f"localhost:{ports.https}",
-        "HELIOGRAPH_SERVERS": f"127.0.0.1:{ports.server}",
+        "HELIOGRAPH_SERVERS": f"127.0.0.1:{ports.stopped} 127.0.0.1:{ports.server}",
     }
     checked = subprocess.run(check, env=environment, capture_output=True, text=True, timeout=20, check=False)
     assert checked.returncode == 0, checked.stderr
