@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from heliograph import __version__
+from heliograph.cli import cli
 from heliograph.cli.base import guarded
 from heliograph.commands.console import CommandError
 from heliograph.storage.database import DatabaseUnavailableError
@@ -43,6 +45,7 @@ def told(error: BaseException, capsys: pytest.CaptureFixture[str]) -> list[str]:
             PermissionError(errno.EACCES, "Permission denied", "/data/secret.key"),
             ["Permission denied: /data/secret.key."],
         ),
+        (PermissionError(errno.EACCES, "Permission denied", b"/data/lock"), ["Permission denied: /data/lock."]),
         (OSError(errno.ENOSPC, "No space left on device"), ["No space left on device."]),
     ],
 )
@@ -70,3 +73,9 @@ def test_what_is_logged_does_not_stand_in_the_output(empty_database: str, tmp_pa
         timeout=60,
     )
     assert set(json.loads(done.stdout)) >= {"id", "secret"}
+
+
+def test_it_tells_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli(["--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"{__version__}\n")

@@ -82,7 +82,7 @@ class Browser:
         sent = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = self.connection()
         try:
             connection.request(method, path, body, sent)
             answer = connection.getresponse()
@@ -97,6 +97,10 @@ class Browser:
             return Page(answer.status, text, {name.lower(): value for name, value in answer.getheaders()}, given)
         finally:
             connection.close()
+
+    def connection(self) -> http.client.HTTPConnection:
+        """A new one, to the server."""
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
 
     def sign_in(self, email: str, password: str = PASSWORD, to: str = "") -> Page:
         """Email and password into the form."""

@@ -133,6 +133,23 @@ def test_a_pid_file_of_a_machine_that_lost_power_does_not_keep_it_from_starting(
         run(scene())
 
 
+def test_what_others_have_in_the_directory_for_everybody_does_not_matter() -> None:
+    """Another user's lock there, or a demo that root tried: whoever has a data directory of their own can start."""
+    with open_directory() as directory, open_directory() as for_everybody:
+        (for_everybody / ".lockfile").mkdir()  # closed to root, too
+
+        async def scene() -> None:
+            with Process(SERVE, str(directory), TMPDIR=str(for_everybody), XDG_RUNTIME_DIR="") as process:
+                assert await process.line() == "up"
+                process.kill()
+            server = EmbeddedServer(directory)  # stops what the killed one left
+            await server.start()
+            await server.stop()
+            assert list(for_everybody.iterdir()) == [for_everybody / ".lockfile"]
+
+        run(scene())
+
+
 @pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR")
 def test_one_that_takes_its_time_to_start_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a power cut it reads its log again, which may take longer than the wheel waits: it goes on starting."""

@@ -6,8 +6,11 @@ members    of the dashboard                     facebook_apps  the apps at Meta
 oauth      OAuth clients                        journal        what could not be applied
 """
 
+from typing import Annotated
+
 import typer
 
+from heliograph import __version__
 from heliograph.cli import facebook_apps, journal, keys, members, oauth, operating, serving
 from heliograph.telemetry.logs import configure_logging
 
@@ -26,8 +29,18 @@ cli.add_typer(oauth.app, name="oauth")
 cli.add_typer(journal.app, name="journal")
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
 @cli.callback()
-def quietly() -> None:
+def quietly(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Before every command: what goes wrong is logged to standard error; its output is its own. Servers log more."""
     configure_logging(level="ERROR")
 

@@ -1,6 +1,7 @@
 """What all commands share: the settings, the word for `--json`, and trouble told as a sentence."""
 
 import errno
+import os
 from collections.abc import Callable
 from typing import Annotated
 
@@ -37,7 +38,8 @@ def guarded(work: Callable[[], object]) -> None:
     except (CommandError, DatabaseUnavailableError, MigrationError, SecretError) as error:
         fail(_sentence(str(error)))
     except OSError as error:
-        said = _sentence(": ".join(filter(None, (error.strerror or str(error), error.filename))))
+        where = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+        said = _sentence(": ".join(filter(None, (error.strerror or str(error), where))))
         fail(said, _ADVICE.get(error.errno or 0, ""))
     except KeyboardInterrupt:
         pass

