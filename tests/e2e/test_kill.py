@@ -167,7 +167,7 @@ def test_two_servers_share_the_work(each_database: str) -> None:
         body = {"author": {"type": "business"}, "content": {"type": "text", "text": "from the second"}}
         status, _ = call("POST", second.url + path, body, house.key)
         assert status == 201
-        wait_for(lambda: _noted(each_database), what="what was delivered is noted")
+        wait_for(lambda: _noted(each_database), 90, what="what was delivered is noted")
         second.kill()
         wait_for(lambda: house.phone()[-1]["text"] == "from the second", 90)
         assert house.target.texts() == [f"hello {number}" for number in range(20)]

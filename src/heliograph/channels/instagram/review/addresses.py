@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from heliograph.channels.instagram.accounts.app_entries import REDIRECT_PATH
 from heliograph.channels.instagram.meta.callback import callback_url
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, INSTAGRAM
 
-REDIRECT_PATH = "/connect/callback"
 
 _WEBHOOKS = {
     FACEBOOK: "Webhooks, object Instagram. Heliograph enters it by itself when an account is connected",
