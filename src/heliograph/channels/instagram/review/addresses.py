@@ -6,7 +6,6 @@ from heliograph.channels.instagram.accounts.app_entries import REDIRECT_PATH
 from heliograph.channels.instagram.meta.callback import callback_url
 from heliograph.channels.instagram.meta.flavours import FACEBOOK, INSTAGRAM
 
-
 _WEBHOOKS = {
     FACEBOOK: "Webhooks, object Instagram. Heliograph enters it by itself when an account is connected",
     INSTAGRAM: "Instagram, API setup with Instagram login, Configure webhooks",
