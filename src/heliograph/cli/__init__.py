@@ -1,7 +1,7 @@
 """`heliograph`: the command line. Names and options here, one file a group; the work in `commands`.
 
 base       what all commands share              serving        server, simulator, demo, listener
-operating  settings, schema, backfill, doctor   keys           API keys
+operating  settings, schema, backup, and more   keys           API keys
 members    of the dashboard                     facebook_apps  the apps at Meta
 oauth      OAuth clients                        journal        what could not be applied
 """

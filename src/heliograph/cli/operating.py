@@ -1,7 +1,8 @@
-"""Settings, schema, backfill, doctor, App Review."""
+"""Settings, schema, backup, backfill, doctor, App Review."""
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,6 +35,42 @@ def migrate() -> None:
             console.print("[good]The database is up to date.[/good]")
 
     guarded(lambda: asyncio.run(work()))
+
+
+File = Annotated[Path, typer.Argument(help="The file, for example backup.dump.")]
+
+
+@app.command()
+def backup(file: File, as_json: AsJson = False) -> None:
+    """Save the database, embedded or not, in one file, while servers run. The secret key is not in it."""
+    from heliograph.commands import backup as backups
+    from heliograph.commands.show_backup import Writing, show_backup
+
+    def work() -> None:
+        with Writing() as progress:
+            done = backups.backup(read_settings(), file, progress)
+        if as_json:
+            print(json.dumps(done.shown(), indent=2))
+        else:
+            show_backup(done)
+
+    guarded(work)
+
+
+@app.command()
+def restore(file: File, as_json: AsJson = False) -> None:
+    """Fill an empty database with what `backup` saved, all or nothing. Stop all servers first."""
+    from heliograph.commands import backup as backups
+    from heliograph.commands.show_backup import show_restore
+
+    def work() -> None:
+        done = backups.restore(read_settings(), file)
+        if as_json:
+            print(json.dumps(done.shown(), indent=2))
+        else:
+            show_restore(done)
+
+    guarded(work)
 
 
 @app.command()

@@ -20,14 +20,23 @@ def open_box(settings: Settings) -> SecretBox:
 
 
 @asynccontextmanager
+async def opened_url(settings: Settings) -> AsyncIterator[str]:
+    """Where the database is that the settings name, or the embedded one, started or found, and stopped if nobody uses it."""
+    url = settings.database_url.get_secret_value()
+    if url:
+        yield url
+        return
+    embedded = EmbeddedServer(settings.data_dir)
+    try:
+        yield await embedded.start()
+    finally:
+        await embedded.stop()
+
+
+@asynccontextmanager
 async def open_database(settings: Settings, *, migrated: bool = True) -> AsyncIterator[Database]:
     """The database that the settings name, or the embedded one; migrated, unless told not to; closed at the end."""
-    url = settings.database_url.get_secret_value()
-    embedded = None
-    if not url:
-        embedded = EmbeddedServer(settings.data_dir)
-        url = await embedded.start()
-    try:
+    async with opened_url(settings) as url:
         database = await Database.connect(url, largest=settings.database_connections)
         try:
             if migrated:
@@ -35,6 +44,3 @@ async def open_database(settings: Settings, *, migrated: bool = True) -> AsyncIt
             yield database
         finally:
             await database.close()
-    finally:
-        if embedded is not None:
-            await embedded.stop()

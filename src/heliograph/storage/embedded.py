@@ -90,6 +90,12 @@ def _wheel() -> Any:
     return postgres_server
 
 
+def tool(name: str) -> Path:
+    """One of PostgreSQL's own programs, such as ``pg_dump``, of the same version."""
+    wheel = _wheel()
+    return Path(wheel.POSTGRES_VERSIONS[wheel.TARGET_POSTGRES_VERSION]) / name
+
+
 def _is_on_its_way(directory: Path) -> bool:
     """Whether a PostgreSQL runs there that takes no connections, still or any more."""
     wheel = _wheel()
