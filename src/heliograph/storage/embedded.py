@@ -28,6 +28,9 @@ _SETTINGS = {
     "random_page_cost": "1.1",
 }
 
+# Every ten seconds or so, whoever waits for it is told why.
+_LOOKS_TO_TELL = 100
+
 
 class EmbeddedServer:
     """A PostgreSQL in ``data_dir/postgres``. Start it, use :attr:`url`, stop it."""
@@ -45,7 +48,6 @@ class EmbeddedServer:
             self.url = await asyncio.to_thread(self._start)
         except subprocess.TimeoutExpired:
             # The wheel waits ten seconds. After a power cut PostgreSQL may read its log for longer, and goes on starting.
-            log.warning("PostgreSQL takes its time to start: it is waited for")
             await self._settled()
             self.url = await asyncio.to_thread(self._start)
         connection = await asyncpg.connect(self.url)
@@ -59,7 +61,13 @@ class EmbeddedServer:
 
     async def _settled(self) -> None:
         """Wait while a PostgreSQL is just starting or stopping there."""
-        while await asyncio.to_thread(_is_on_its_way, self._directory):  # noqa: ASYNC110  another's process: nobody tells
+        looks = 0
+        while await asyncio.to_thread(_is_on_its_way, self._directory):
+            looks += 1
+            if looks % _LOOKS_TO_TELL == 0:
+                log.warning(
+                    "PostgreSQL takes its time to start or to stop: it is waited for", log=str(self._directory / "log")
+                )
             await asyncio.sleep(0.1)
 
     def _start(self) -> str:
