@@ -1,13 +1,11 @@
 """How `heliograph backfill` shows what it does: progress for those who wait, one line an account, the next step."""
 
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from rich.markup import escape
-from rich.status import Status
 
-from heliograph.commands.console import console, errors
+from heliograph.commands.console import StatusLine, console, errors
 
 _NEXT_STEP = {
     "failed": "Repair what it says, then run `heliograph backfill` again.",
@@ -15,28 +13,12 @@ _NEXT_STEP = {
 }
 
 
-class Progress:
-    """A line on a terminal's standard error that tells how the runs stand. Nothing elsewhere."""
-
-    def __init__(self) -> None:
-        self._status: Status | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        if self._status is not None:
-            self._status.stop()
+class Progress(StatusLine):
+    """How the runs of a backfill stand."""
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Show how the runs stand."""
-        if not errors.is_terminal:
-            return
-        text = standing(rows)
-        if self._status is None:
-            self._status = errors.status(text)
-            self._status.start()
-        self._status.update(text)
+        self.show(standing(rows))
 
 
 def standing(rows: Sequence[Mapping[str, Any]]) -> str:

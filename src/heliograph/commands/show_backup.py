@@ -1,38 +1,20 @@
 """How `heliograph backup` and `restore` show what they do, and what is left to do."""
 
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from rich.filesize import decimal
 from rich.markup import escape
-from rich.status import Status
 
 from heliograph.commands.backup import Done
-from heliograph.commands.console import console, errors
+from heliograph.commands.console import StatusLine, console, errors
 
 
-class Writing:
-    """A line on a terminal's standard error that tells how far it is. Nothing elsewhere."""
-
-    def __init__(self) -> None:
-        self._status: Status | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        if self._status is not None:
-            self._status.stop()
+class Writing(StatusLine):
+    """How far a backup is."""
 
     def __call__(self, size: int) -> None:
         """Show how many bytes are written."""
-        if not errors.is_terminal:
-            return
-        if self._status is None:
-            self._status = errors.status("")
-            self._status.start()
-        self._status.update(f"{decimal(size)} written")
+        self.show(f"{decimal(size)} written")
 
 
 def show_backup(done: Done) -> None:

@@ -61,14 +61,7 @@ async def owner_of(graph: Graph, app_id: str, app_secret: str, page_token: str) 
     Raises :class:`NotAskedError`.
     """
     try:
-        answer = await graph.call(
-            "GET",
-            "/debug_token",
-            app_token(app_id, app_secret),
-            secret=app_secret,
-            params={"input_token": page_token},
-            name="connect",
-        )
+        answer = await _about(graph, app_id, app_secret, page_token)
     except (NotSentError, NoAnswerError) as error:
         raise NotAskedError(str(error)) from error
     except GraphError as error:
@@ -123,16 +116,17 @@ async def unsubscribe_app(graph: Graph, app: FacebookApp) -> None:
     await graph.call("DELETE", f"/{app.id}/subscriptions", token, secret=app.secret, params=params, name="subscribe")
 
 
+async def _about(graph: Graph, app_id: str, app_secret: str, token: str) -> dict[str, Any]:
+    """What Meta tells of a token (Meta reference 4.3). Raises what the Graph client raises."""
+    params = {"input_token": token}
+    return await graph.call(
+        "GET", "/debug_token", app_token(app_id, app_secret), secret=app_secret, params=params, name="connect"
+    )
+
+
 async def _inspect(graph: Graph, app_id: str, app_secret: str, page_token: str) -> dict[str, Any]:
     try:
-        answer = await graph.call(
-            "GET",
-            "/debug_token",
-            app_token(app_id, app_secret),
-            secret=app_secret,
-            params={"input_token": page_token},
-            name="connect",
-        )
+        answer = await _about(graph, app_id, app_secret, page_token)
     except GraphError as error:
         if error.passes:
             raise ConnectError(f"Meta could not be asked about the token: {error}. Try again.") from error
