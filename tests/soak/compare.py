@@ -141,7 +141,7 @@ def _ordered(phone: list[Message], ours: list[Message], sides: Sequence[Any] = _
     But for what was taken back before its webhook came: Meta's thread does not show it, so backfill cannot wait for it
     when it brings in what was written after it.
     """
-    overtaken = {_mid(one) for one in _behind_backfilled(ours) if one.get("deleted")}
+    overtaken = set(_overtaken(phone, ours))
     for what, there, name in sides:
         theirs = [key for said in phone if (key := there(said)) is not None and key not in overtaken]
         wanted = set(theirs)
@@ -153,10 +153,16 @@ def _ordered(phone: list[Message], ours: list[Message], sides: Sequence[Any] = _
             )
 
 
-def _behind_backfilled(ours: list[Message]) -> list[Message]:
-    """What came after something that backfill brought in."""
-    first = next((number for number, one in enumerate(ours) if _backfilled(one)), len(ours))
-    return ours[first + 1 :]
+def _overtaken(phone: list[Message], ours: list[Message]) -> Iterator[str]:
+    """What was taken back, and stands behind something younger that backfill brought in."""
+    place = {said["mid"]: number for number, said in enumerate(phone)}
+    youngest = -1
+    for one in ours:
+        number = place.get(_mid(one), len(phone))
+        if one.get("deleted") and number < youngest:
+            yield _mid(one)
+        if _backfilled(one):
+            youngest = max(youngest, number)
 
 
 def _backfilled(message: Message) -> bool:

@@ -101,6 +101,11 @@ def test_what_was_taken_back_may_stand_behind_what_backfill_brought_in() -> None
     taken_back = ours("1", "", "m1", deleted=True)
     assert list(compare._ordered(phone, [brought_in, taken_back])) == []
     assert list(compare._ordered(phone, [ours("2", "b", "m2"), taken_back])) != [], "by webhooks it keeps its place"
+    older = [said("m0", "z"), *phone], ours("0", "z", "m0", metadata={"instagram.backfilled": True})
+    here = [older[1], ours("2", "b", "m2"), taken_back]
+    assert list(compare._ordered(older[0], here)) != [], (
+        "backfill excuses what is older than what it brought, nothing else"
+    )
     shown = [said("m1", "a"), said("m2", "b")]
     assert list(compare._ordered(shown, [brought_in, ours("1", "a", "m1")])) != [], "what is shown keeps its place"
 
